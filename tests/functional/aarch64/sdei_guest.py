@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A Linux guest with SDEI that takes orders: for the functional tests and demo
+
+The guest's kernel logs to its first serial port, which goes to a file. Its
+/init (guest/init) executes on the second one what order() sends, one line of
+shell at a time, and answers with the output and the exit status.
+"""
+
+from dataclasses import dataclass
+import os
+from pathlib import Path
+import re
+import select
+import socket
+import subprocess
+import time
+
+# Nothing waits longer than this many seconds. What is waited for takes a few
+# seconds; a loaded machine with slow vCPUs may need many times that.
+PATIENCE = 240
+
+# What a healthy kernel never prints.
+SPLAT = re.compile(r'\b(WARNING|BUG): .*|\bOops\b.*|Kernel panic.*|'
+                   r'Internal error.*|Unable to handle kernel.*')
+
+DETECTED = re.compile(r'sdei: SDEIv1\.1 \(0x[0-9a-f]+\) detected in firmware\.')
+
+EVENT0_MODULE = '/lib/sdei_event0.ko'
+EVENT0_ORDERS = '/sys/module/sdei_event0/parameters'
+
+
+class GuestError(AssertionError):
+    """The guest did not do what was expected of it."""
+
+
+def images_dir():
+    """Return the folder of guest images, made if need be, or None.
+
+    SDEI_IMAGES names a folder that is ready. Otherwise tools/guest-images of
+    the SDEI repository makes one; without that there are no images.
+    """
+    if os.environ.get('SDEI_IMAGES'):
+        return Path(os.environ['SDEI_IMAGES'])
+    tool = Path(__file__).resolve().parents[3] / 'tools' / 'guest-images'
+    if not tool.exists():
+        return None
+    return Path(subprocess.run([tool], check=True, text=True,
+                               stdout=subprocess.PIPE).stdout.strip())
+
+
+def nmi_kernel():
+    """Return a Linux >= 7.3 with ARM_SDEI_NMI, or None.
+
+    SDEI_GUEST_DIR names the folder in which it is, as Image-VERSION-sdei.
+    """
+    folder = os.environ.get('SDEI_GUEST_DIR')
+    found = sorted(Path(folder).glob('Image-*-sdei')) if folder else []
+    return found[-1] if found else None
+
+
+@dataclass(frozen=True)
+class Config:
+    """One machine. @el is the exception level that the guest's kernel gets."""
+
+    firmware: str = 'dt'            # 'dt': none; 'acpi': EDK2
+    el: int = 1
+    cpus: int = 1
+    cpu: str = 'cortex-a72'         # el=2 needs one with FEAT_VHE
+    sdei: str = 'on'
+    initrd: str = 'initrd.cpio'
+    append: str = ''
+
+    @property
+    def conduit(self):
+        """The instruction for firmware calls: PSCI's, so SDEI's as well."""
+        return 'smc' if self.el == 2 else 'hvc'
+
+    def qemu_args(self, images, kernel):
+        machine = 'virt,gic-version=3,sdei=' + self.sdei
+        if self.el == 2:
+            machine += ',virtualization=on'
+        args = ['-machine', machine, '-accel', 'tcg', '-cpu', self.cpu,
+                '-smp', str(self.cpus), '-m', '512',
+                '-nodefaults', '-no-reboot',
+                '-kernel', str(kernel or images / 'vmlinuz'),
+                '-initrd', str(images / self.initrd),
+                '-append', f'console=ttyAMA0 {self.append}'.strip()]
+        if self.firmware == 'acpi':
+            args += ['-bios', str(images / 'QEMU_EFI.fd')]
+        return args
+
+
+class Guest:
+    """A guest on @vm, a QEMUMachine that nobody has launched yet.
+
+    @socket_dir is for a socket and must have a short path; the kernel's log
+    is kept as @log_file.
+    """
+
+    def __init__(self, vm, images, socket_dir, log_file, config, kernel=None):
+        self.vm = vm
+        self.config = config
+        self._log_file = Path(log_file)
+        self._received = ''
+        self._socket_path = str(Path(socket_dir, 'orders'))
+        self._orders = None
+        vm.add_args(*config.qemu_args(images, kernel))
+        vm.add_args('-chardev', f'file,id=log,path={log_file}',
+                    '-serial', 'chardev:log',
+                    '-chardev', f'socket,id=orders,path={self._socket_path},'
+                                'server=on,wait=off',
+                    '-serial', 'chardev:orders')
+
+    def start(self):
+        """Boot, and return when the guest takes orders."""
+        self.vm.launch()
+        self._orders = socket.socket(socket.AF_UNIX)
+        self._orders.connect(self._socket_path)
+        self.wait_ready()
+
+    def wait_ready(self):
+        """Wait until a kernel, the first one or a kexec'ed one, is up."""
+        self._receive_until(re.compile('^GUEST READY\n', re.M),
+                            'the guest to boot')
+
+    @property
+    def log(self):
+        """The kernel's log so far (EDK2 speaks there, too)."""
+        if not self._log_file.exists():
+            return ''
+        text = self._log_file.read_bytes().decode(errors='replace')
+        return text.replace('\r', '')
+
+    def order(self, command):
+        """Execute a line of shell in the guest and return its output."""
+        self.send(command)
+        output, status = self._receive_until(
+            re.compile(r'^RES=\[(\d+)\] #\n', re.M), f'"{command}" to end')
+        if status != '0':
+            raise GuestError(f'"{command}" ended with status {status}: '
+                             f'{output.strip()}\n{self._log_tail()}')
+        return output
+
+    def send(self, command):
+        """Have a line of shell executed and do not wait for its end."""
+        self._orders.sendall(command.encode() + b'\n')
+
+    def wait_log(self, pattern, start=0):
+        """Wait for @pattern in the kernel's log from offset @start."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            alive = self.vm.is_running()
+            found = re.search(pattern, self.log[start:])
+            if found:
+                return found
+            self._check(f'"{pattern}" in the kernel log', alive, deadline)
+            select.select([], [], [], 0.05)
+
+    def dmesg(self, pattern):
+        """Return the lines of the running kernel's log that have @pattern."""
+        return [line for line in self.order('dmesg').splitlines()
+                if re.search(pattern, line)]
+
+    def detected(self):
+        """Return the line in which this kernel says that it found SDEI."""
+        found = DETECTED.search(self.order('dmesg'))
+        if not found:
+            raise GuestError('the kernel did not find SDEI; it says: '
+                             + str(self.dmesg('sdei|SDEI')))
+        return found.group()
+
+    def load_event0_client(self):
+        """Have event 0 registered and enabled on all CPUs of the guest."""
+        self.order(f'insmod {EVENT0_MODULE}')
+
+    def signal_event0(self, cpu):
+        """Signal event 0 to @cpu; return what the kernel says of it."""
+        return self._event0('signal', cpu)
+
+    def reach_stuck_cpu(self, cpu):
+        """Make @cpu spin with interrupts masked and reach it by event 0."""
+        return self._event0('reach_stuck', cpu)
+
+    def _event0(self, order, cpu):
+        before = len(self.dmesg('sdei_event0: '))
+        self.order(f'echo {cpu} >{EVENT0_ORDERS}/{order}')
+        return self.dmesg('sdei_event0: ')[before:]
+
+    def stop(self):
+        """Power off in an orderly way; nothing must have gone wrong."""
+        self.send('poweroff -f')
+        self.wait_end()
+        self.check_log()
+
+    def wait_end(self):
+        """Wait until QEMU has ended by itself, and well."""
+        try:
+            self.vm.wait(timeout=PATIENCE)
+        except Exception as e:
+            raise GuestError(f'QEMU did not end: {e}\n{self._log_tail()}') \
+                from e
+        if self.vm.exitcode() != 0:
+            raise GuestError(f'QEMU ended with {self.vm.exitcode()}: '
+                             f'{self.vm.get_log()}')
+
+    def check_log(self):
+        """Fail if the kernel complained of anything."""
+        splat = SPLAT.search(self.log)
+        if splat:
+            raise GuestError(f'the kernel says: {splat.group()}\n'
+                             + self._log_tail())
+
+    def close(self):
+        if self._orders:
+            self._orders.close()
+
+    def _receive_until(self, end, what):
+        """Return what came before @end, and the first group of @end."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            found = end.search(self._received)
+            if found:
+                before = self._received[:found.start()]
+                self._received = self._received[found.end():]
+                return before, found.group(1) if end.groups else None
+            self._check(what, True, deadline)
+            readable, _, _ = select.select([self._orders], [], [], 0.2)
+            if readable:
+                data = self._orders.recv(65536)
+                if not data:
+                    raise GuestError(f'QEMU ended; waited for {what}\n'
+                                     + self._log_tail())
+                self._received += data.decode(errors='replace') \
+                                      .replace('\r', '')
+
+    def _check(self, what, alive, deadline):
+        if not alive:
+            raise GuestError(f'QEMU ended; waited for {what}\n'
+                             f'{self.vm.get_log()}\n{self._log_tail()}')
+        if time.monotonic() > deadline:
+            raise GuestError(f'waited {PATIENCE} s for {what}\n'
+                             f'{self._received}\n{self._log_tail()}')
+
+    def _log_tail(self):
+        lines = self.log.splitlines()[-30:]
+        return '\n'.join([f'The end of the kernel log ({self._log_file}):']
+                         + ['  ' + line for line in lines])

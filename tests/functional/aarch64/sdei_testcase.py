@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the functional tests with an SDEI guest have in common"""
+
+import tempfile
+
+from qemu_test import QemuSystemTest
+
+from sdei_guest import Guest, images_dir
+
+
+class SdeiGuestTest(QemuSystemTest):
+
+    def boot(self, config, kernel=None):
+        """Return a running guest that takes orders."""
+        images = images_dir()
+        if images is None:
+            self.skipTest('no guest images: set SDEI_IMAGES')
+        # A path for a UNIX socket must be short: not below the log folder.
+        socket_dir = tempfile.TemporaryDirectory(prefix='sdei')
+        self.addCleanup(socket_dir.cleanup)
+        guest = Guest(self.vm, images, socket_dir.name,
+                      self.log_file('kernel.log'), config, kernel)
+        self.addCleanup(guest.close)
+        guest.start()
+        return guest
