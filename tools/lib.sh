@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 #
 # What all tools share: where things are, how they speak, how they fail.
 # To be sourced, after "set -euo pipefail".
