@@ -7,6 +7,7 @@ shell at a time, and answers with the output and the exit status.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 import os
 from pathlib import Path
 import re
@@ -33,6 +34,7 @@ class GuestError(AssertionError):
     """The guest did not do what was expected of it."""
 
 
+@lru_cache
 def images_dir():
     """Return the folder of guest images, made if need be, or None.
 
@@ -69,6 +71,7 @@ class Config:
     sdei: str = 'on'
     initrd: str = 'initrd.cpio'
     append: str = ''
+    machine: str = ''               # more options of the machine
 
     @property
     def conduit(self):
@@ -79,6 +82,8 @@ class Config:
         machine = 'virt,gic-version=3,sdei=' + self.sdei
         if self.el == 2:
             machine += ',virtualization=on'
+        if self.machine:
+            machine += ',' + self.machine
         args = ['-machine', machine, '-accel', 'tcg', '-cpu', self.cpu,
                 '-smp', str(self.cpus), '-m', '512',
                 '-nodefaults', '-no-reboot',
@@ -94,13 +99,13 @@ class Guest:
     """A guest on @vm, a QEMUMachine that nobody has launched yet.
 
     @socket_dir is for a socket and must have a short path; the kernel's log
-    is kept as @log_file.
+    is kept as @log_file, which is also an attribute.
     """
 
     def __init__(self, vm, images, socket_dir, log_file, config, kernel=None):
         self.vm = vm
         self.config = config
-        self._log_file = Path(log_file)
+        self.log_file = Path(log_file)
         self._received = ''
         self._socket_path = str(Path(socket_dir, 'orders'))
         self._orders = None
@@ -126,9 +131,9 @@ class Guest:
     @property
     def log(self):
         """The kernel's log so far (EDK2 speaks there, too)."""
-        if not self._log_file.exists():
+        if not self.log_file.exists():
             return ''
-        text = self._log_file.read_bytes().decode(errors='replace')
+        text = self.log_file.read_bytes().decode(errors='replace')
         return text.replace('\r', '')
 
     def order(self, command):
@@ -243,5 +248,5 @@ class Guest:
 
     def _log_tail(self):
         lines = self.log.splitlines()[-30:]
-        return '\n'.join([f'The end of the kernel log ({self._log_file}):']
+        return '\n'.join([f'The end of the kernel log ({self.log_file}):']
                          + ['  ' + line for line in lines])

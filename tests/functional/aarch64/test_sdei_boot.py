@@ -7,7 +7,7 @@ from sdei_guest import Config
 from sdei_testcase import SdeiGuestTest
 
 
-class SdeiLinux(SdeiGuestTest):
+class SdeiBoot(SdeiGuestTest):
 
     def assert_described(self, guest):
         """The machine tells of SDEI in the way that its firmware uses."""
@@ -26,22 +26,12 @@ class SdeiLinux(SdeiGuestTest):
                              guest.config.conduit + ' ')
             guest.order('! test -e /sys/firmware/acpi/tables')
 
-    def assert_events_work(self, guest, cpus):
-        """An event gets through to each of @cpus, even when it is stuck."""
-        for cpu in cpus:
-            guest.signal_event0(cpu)
-        for cpu in cpus:
-            if cpu != 0:
-                guest.reach_stuck_cpu(cpu)
-
     def check_boot(self, config):
         guest = self.boot(config)
         guest.detected()
         self.assertTrue(guest.dmesg(f'started at EL{config.el}'))
         self.assert_described(guest)
-        # CPU 0 gives the orders: the others must be made stuck from there.
-        guest.order('taskset -p 1 $$')
-        guest.load_event0_client()
+        self.start_event0_client(guest)
         self.assert_events_work(guest, range(config.cpus))
         guest.order('rmmod sdei_event0')
         guest.stop()
@@ -77,63 +67,13 @@ class SdeiLinux(SdeiGuestTest):
     def test_dt_el2_2cpus_all_features(self):
         self.check_boot(Config(el=2, cpus=2, cpu='max'))
 
-    def check_hotplug(self, config):
-        """A CPU that went and came back is registered and reached again."""
-        guest = self.boot(config)
-        guest.detected()
-        guest.order('taskset -p 1 $$')
-        guest.load_event0_client()
-        for cpu in range(1, config.cpus):
-            online = f'/sys/devices/system/cpu/cpu{cpu}/online'
-            guest.order(f'echo 0 >{online}')
-            self.assertNotIn(
-                str(cpu), guest.order('cat /sys/devices/system/cpu/online'))
-            guest.signal_event0(0)
-            guest.order(f'echo 1 >{online}')
-            self.assert_events_work(guest, range(config.cpus))
-        guest.stop()
-
-    def test_cpu_hotplug_el1(self):
-        self.check_hotplug(Config(cpus=3))
-
-    def test_cpu_hotplug_el2(self):
-        self.check_hotplug(Config(el=2, cpus=3, cpu='neoverse-n1'))
-
-    def check_kexec(self, config):
-        """The kernel after a kexec starts over, on all CPUs."""
-        guest = self.boot(config)
-        guest.detected()
-        guest.order('taskset -p 1 $$')
-        guest.load_event0_client()
-        self.assert_events_work(guest, range(config.cpus))
-
-        # The first kernel leaves its client registered, as a crashed one would.
-        guest.send('kexec /boot/vmlinuz /boot/initrd.cpio '
-                   'guest.boot=1 guest.boot=2')
-        guest.wait_ready()
-        self.assertIn('guest.boot=2', guest.order('cat /proc/cmdline'))
-        guest.detected()
-        guest.order('taskset -p 1 $$')
-        guest.load_event0_client()
-        self.assert_events_work(guest, range(config.cpus))
-        guest.stop()
-
-    def test_kexec_el1(self):
-        self.check_kexec(Config(cpus=2, initrd='initrd-kexec.cpio',
-                                append='guest.boot=1'))
-
-    def test_kexec_el2(self):
-        self.check_kexec(Config(el=2, cpus=2, cpu='neoverse-n1',
-                                initrd='initrd-kexec.cpio',
-                                append='guest.boot=1'))
-
     def check_off(self, config):
         """Without sdei=on the guest sees no trace of it."""
         guest = self.boot(config)
         guest.order('! dmesg | grep -i sdei')
         guest.order('! test -e /proc/device-tree/firmware/sdei')
         guest.order('! test -e /sys/firmware/acpi/tables/SDEI')
-        guest.order(f'! insmod /lib/sdei_event0.ko')
+        guest.order('! insmod /lib/sdei_event0.ko')
         guest.stop()
 
     def test_off_dt(self):

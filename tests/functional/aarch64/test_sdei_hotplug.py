@@ -1,0 +1,35 @@
+#!/usr/bin/env python3
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Functional test: Linux keeps events working over CPU hotplug"""
+
+from sdei_guest import Config
+from sdei_testcase import SdeiGuestTest
+
+
+class SdeiHotplug(SdeiGuestTest):
+
+    def check_hotplug(self, config):
+        """A CPU that went and came back is registered and reached again."""
+        guest = self.boot(config)
+        guest.detected()
+        self.start_event0_client(guest)
+        for cpu in range(1, config.cpus):
+            online = f'/sys/devices/system/cpu/cpu{cpu}/online'
+            guest.order(f'echo 0 >{online}')
+            self.assertNotIn(
+                str(cpu), guest.order('cat /sys/devices/system/cpu/online'))
+            guest.signal_event0(0)
+            guest.order(f'echo 1 >{online}')
+            self.assert_events_work(guest, range(config.cpus))
+        guest.stop()
+
+    def test_cpu_hotplug_el1(self):
+        self.check_hotplug(Config(cpus=3))
+
+    def test_cpu_hotplug_el2(self):
+        self.check_hotplug(Config(el=2, cpus=3, cpu='neoverse-n1'))
+
+
+if __name__ == '__main__':
+    SdeiGuestTest.main()
