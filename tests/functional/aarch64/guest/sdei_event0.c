@@ -108,6 +108,19 @@ static int event0_handler(u32 event, struct pt_regs *regs, void *arg)
 	met_ || (cond);							\
 })
 
+/*
+ * The SDEI driver keeps to itself which conduit the firmware tables named. A
+ * kernel at EL2 has SMC only: HVC would call the kernel itself.
+ */
+static void call_firmware(unsigned long fn, unsigned long arg0,
+			  unsigned long arg1, struct arm_smccc_res *res)
+{
+	if (read_sysreg(CurrentEL) == CurrentEL_EL2)
+		arm_smccc_smc(fn, arg0, arg1, 0, 0, 0, 0, 0, res);
+	else
+		arm_smccc_hvc(fn, arg0, arg1, 0, 0, 0, 0, 0, res);
+}
+
 static int signal_and_wait(unsigned int cpu, struct sighting *result)
 {
 	struct sighting *seen = per_cpu_ptr(&sightings, cpu);
@@ -115,8 +128,8 @@ static int signal_and_wait(unsigned int cpu, struct sighting *result)
 	struct arm_smccc_res res = {};
 	u64 start = ktime_get_mono_fast_ns();
 
-	arm_smccc_1_1_invoke(SDEI_FN_EVENT_SIGNAL, SW_SIGNALED_EVENT,
-			     mpidr_of(cpu), &res);
+	call_firmware(SDEI_FN_EVENT_SIGNAL, SW_SIGNALED_EVENT, mpidr_of(cpu),
+		      &res);
 	if (res.a0) {
 		pr_err("SIGNAL of event 0 to CPU %u returned %ld\n",
 		       cpu, (long)res.a0);
