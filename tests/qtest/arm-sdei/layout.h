@@ -64,6 +64,7 @@
 #define PE_GICC                 0x098   /* address, for IRQ_GICV2 */
 #define PE_LOG_COUNT            0x0a0
 #define PE_ALIVE                0x0a8   /* counts polls of the order loop */
+#define PE_STARTED              0x0b0   /* set by code that OP_RUN started */
 /* The last unexpected exception; the count must be what the test expects */
 #define PE_EXC_COUNT            0x0c0
 #define PE_EXC_ID               0x0c8

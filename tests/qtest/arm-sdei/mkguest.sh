@@ -54,13 +54,15 @@ $CROSS_CC -c -o "$tmp/guest.o" "$dir/guest.S"
 "$objcopy" -O binary -j .text "$tmp/guest.o" "$tmp/guest.bin"
 
 {
-    echo '/*'
-    echo ' * Made by mkguest.sh from guest.S and layout.h: do not edit.'
-    echo ' *'
-    echo ' * SPDX-License-Identifier: GPL-2.0-or-later'
-    echo ' */'
-    echo
-    echo 'static const uint8_t sdei_guest[] = {'
+    cat << END
+/*
+ * Made by mkguest.sh from guest.S and layout.h: do not edit.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+static const uint8_t sdei_guest[] = {
+END
     od -An -v -tx1 -w12 "$tmp/guest.bin" |
         sed -e 's/ \([0-9a-f][0-9a-f]\)/ 0x\1,/g' -e 's/^ /    /'
     echo '};'

@@ -1,0 +1,33 @@
+/*
+ * QTest testcase for the Arm SDEI dispatcher
+ *
+ * Runs a small guest under TCG that makes SDEI calls and takes SDEI events on
+ * the orders of the scenarios; see arm-sdei/harness.h.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "arm-sdei/scenario.h"
+
+int main(int argc, char **argv)
+{
+    int ret;
+
+    g_test_init(&argc, &argv, NULL);
+
+    if (!qtest_has_accel("tcg")) {
+        g_test_skip("No TCG accelerator available");
+        return 0;
+    }
+    add_call_tests();
+    add_state_tests();
+    add_context_tests();
+    add_signal_tests();
+    add_power_tests();
+    add_machine_tests();
+
+    ret = g_test_run();
+    guest_finish();
+    return ret;
+}

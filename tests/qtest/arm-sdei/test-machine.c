@@ -1,0 +1,292 @@
+/*
+ * arm-sdei-test: what the virt machine says of SDEI, and what it refuses
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include <glib/gstdio.h>
+#include <libfdt.h>
+#include "qemu/bswap.h"
+#include "qemu/units.h"
+#include "libqos/fw_cfg.h"
+#include "scenario.h"
+
+#define VIRT_FW_CFG     0x09020000
+
+/*
+ * Run QEMU to its end: with dumpdtb it leaves once the machine is made.  The
+ * result is the device tree, or NULL and the text of @error when it refused.
+ */
+static void *dump_dtb(const char *args, char **error)
+{
+    g_autoptr(GError) err = NULL;
+    g_autofree char *path = NULL;
+    g_autofree char *command = NULL;
+    g_auto(GStrv) argv = NULL;
+    char *dtb = NULL;
+    int status, fd;
+
+    fd = g_file_open_tmp("arm-sdei-dtb-XXXXXX", &path, &err);
+    g_assert_no_error(err);
+    close(fd);
+    command = g_strdup_printf("%s -display none -nodefaults "
+                              "-machine dtb-randomness=off,dumpdtb=%s %s",
+                              qtest_qemu_binary(NULL), path, args);
+    g_test_message("%s", command);
+    g_shell_parse_argv(command, NULL, &argv, &err);
+    g_assert_no_error(err);
+    g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, error,
+                 &status, &err);
+    g_assert_no_error(err);
+    if (status == 0) {
+        g_file_get_contents(path, &dtb, NULL, &err);
+        g_assert_no_error(err);
+        g_assert_cmpint(fdt_check_header(dtb), ==, 0);
+    }
+    g_unlink(path);
+    return dtb;
+}
+
+typedef struct DtCase {
+    const char *path;
+    const char *args;
+    const char *method;     /* NULL: there is no node */
+} DtCase;
+
+static const DtCase dt_cases[] = {
+    { "el1", "-machine virt,sdei=on", "hvc" },
+    { "el2", "-machine virt,virtualization=on,sdei=on", "smc" },
+    { "qtest-accel", "-machine virt,sdei=on -accel qtest", "hvc" },
+    { "off", "-machine virt,sdei=off" },
+    { "default", "-machine virt" },
+};
+
+static void check_dt_string(const void *dtb, int node, const char *name,
+                            const char *expected)
+{
+    int len;
+    const char *value = fdt_getprop(dtb, node, name, &len);
+
+    g_assert_nonnull(value);
+    g_assert_cmpint(len, ==, strlen(expected) + 1);
+    g_assert_cmpstr(value, ==, expected);
+}
+
+static void test_dt(const void *data)
+{
+    const DtCase *c = data;
+    g_autofree char *error = NULL;
+    g_autofree void *dtb = dump_dtb(c->args, &error);
+    int node;
+
+    if (!dtb) {
+        g_error("QEMU failed: %s", error);
+    }
+    node = fdt_path_offset(dtb, "/firmware/sdei");
+    if (c->method) {
+        g_assert_cmpint(node, >=, 0);
+        check_dt_string(dtb, node, "compatible", "arm,sdei-1.0");
+        check_dt_string(dtb, node, "method", c->method);
+    } else {
+        g_assert_cmpint(node, ==, -FDT_ERR_NOTFOUND);
+        g_assert_cmpint(fdt_path_offset(dtb, "/firmware"), ==,
+                        -FDT_ERR_NOTFOUND);
+    }
+}
+
+/* Next tag that is not a NOP */
+static uint32_t next_tag(const void *dtb, int *offset)
+{
+    uint32_t tag;
+    int next;
+
+    do {
+        tag = fdt_next_tag(dtb, *offset, &next);
+        *offset = next;
+    } while (tag == FDT_NOP);
+    return tag;
+}
+
+/* Same nodes and properties, in the same order */
+static void check_same_dt(const void *a, const void *b)
+{
+    int pos_a = 0, pos_b = 0;
+    uint32_t tag;
+
+    do {
+        int at_a = pos_a, at_b = pos_b;
+
+        tag = next_tag(a, &pos_a);
+        g_assert_cmphex(tag, ==, next_tag(b, &pos_b));
+        if (tag == FDT_BEGIN_NODE) {
+            g_assert_cmpstr(fdt_get_name(a, at_a, NULL), ==,
+                            fdt_get_name(b, at_b, NULL));
+        } else if (tag == FDT_PROP) {
+            const char *name_a, *name_b;
+            int len_a, len_b;
+            const void *value_a = fdt_getprop_by_offset(a, at_a, &name_a,
+                                                        &len_a);
+            const void *value_b = fdt_getprop_by_offset(b, at_b, &name_b,
+                                                        &len_b);
+
+            g_assert_cmpstr(name_a, ==, name_b);
+            g_assert_cmpmem(value_a, len_a, value_b, len_b);
+        }
+    } while (tag != FDT_END);
+}
+
+/* sdei=on adds its node and changes nothing else */
+static void test_dt_rest_unchanged(void)
+{
+    g_autofree char *error = NULL;
+    g_autofree void *on = dump_dtb("-machine virt,sdei=on", &error);
+    g_autofree void *off = dump_dtb("-machine virt,sdei=off", NULL);
+
+    g_assert_nonnull(on);
+    g_assert_nonnull(off);
+    g_assert_cmpint(fdt_del_node(on, fdt_path_offset(on, "/firmware")), ==, 0);
+    g_assert_cmpint(fdt_pack(on), ==, 0);
+    g_assert_cmpint(fdt_pack(off), ==, 0);
+    check_same_dt(on, off);
+}
+
+typedef struct RefusalCase {
+    const char *path;
+    const char *args;
+    const char *text[3];    /* all in the error */
+} RefusalCase;
+
+static const RefusalCase refusal_cases[] = {
+    { "secure", "-machine virt,secure=on,sdei=on",
+      { "sdei=on", "secure=on", "EL3" } },
+    { "secure-virtualization",
+      "-machine virt,secure=on,virtualization=on,sdei=on",
+      { "sdei=on", "secure=on" } },
+    { "aarch32-cpu", "-machine virt,sdei=on -cpu cortex-a15",
+      { "sdei", "AArch64" } },
+    { "aarch64-off", "-machine virt,sdei=on -cpu cortex-a57,aarch64=off",
+      { "aarch64" } },
+};
+
+static void test_refusal(const void *data)
+{
+    const RefusalCase *c = data;
+    g_autofree char *error = NULL;
+    g_autofree void *dtb = dump_dtb(c->args, &error);
+
+    g_assert_null(dtb);
+    g_test_message("%s", error);
+    for (unsigned i = 0; i < ARRAY_SIZE(c->text) && c->text[i]; i++) {
+        if (!strstr(error, c->text[i])) {
+            g_error("\"%s\" is not in the error: %s", c->text[i], error);
+        }
+    }
+}
+
+/* ACPI tables as firmware would find them, before it has placed them */
+typedef struct AcpiTables {
+    uint8_t rsdp[36];
+    uint8_t *blob;
+    size_t size;
+} AcpiTables;
+
+static void read_acpi(QTestState *qts, AcpiTables *acpi)
+{
+    QFWCFG *fw_cfg = mm_fw_cfg_init(qts, VIRT_FW_CFG);
+    size_t size = 64 * KiB;
+
+    g_assert_cmpuint(qfw_cfg_get_file(fw_cfg, "etc/acpi/rsdp", acpi->rsdp,
+                                      sizeof(acpi->rsdp)), ==,
+                     sizeof(acpi->rsdp));
+    do {
+        size *= 2;
+        acpi->blob = g_realloc(acpi->blob, size);
+        acpi->size = qfw_cfg_get_file(fw_cfg, "etc/acpi/tables", acpi->blob,
+                                      size);
+    } while (acpi->size > size);
+    mm_fw_cfg_uninit(fw_cfg);
+}
+
+/* Offset of a table that the XSDT has, or 0 */
+static uint32_t find_table(const AcpiTables *acpi, const char *signature)
+{
+    uint64_t xsdt = ldq_le_p(&acpi->rsdp[24]);
+    uint32_t end;
+
+    g_assert_cmpmem(&acpi->blob[xsdt], 4, "XSDT", 4);
+    end = xsdt + ldl_le_p(&acpi->blob[xsdt + 4]);
+    g_assert_cmpuint(end, <=, acpi->size);
+    for (uint32_t entry = xsdt + 36; entry < end; entry += 8) {
+        uint64_t table = ldq_le_p(&acpi->blob[entry]);
+
+        g_assert_cmpuint(table + 36, <=, acpi->size);
+        if (!memcmp(&acpi->blob[table], signature, 4)) {
+            return table;
+        }
+    }
+    return 0;
+}
+
+static void test_acpi(const void *data)
+{
+    bool on = !strstr(data, "off");
+    QTestState *qts = qtest_initf("-machine %s -accel qtest",
+                                  (const char *)data);
+    AcpiTables acpi = { };
+    uint32_t table;
+
+    read_acpi(qts, &acpi);
+    g_assert_cmpuint(find_table(&acpi, "GTDT"), !=, 0);
+    table = find_table(&acpi, "SDEI");
+    if (on) {
+        g_assert_cmpuint(table, !=, 0);
+        /* A header and nothing else, revision 1 */
+        g_assert_cmpuint(ldl_le_p(&acpi.blob[table + 4]), ==, 36);
+        g_assert_cmpuint(acpi.blob[table + 8], ==, 1);
+    } else {
+        g_assert_cmpuint(table, ==, 0);
+    }
+    g_free(acpi.blob);
+    qtest_quit(qts);
+}
+
+/* With sdei=off the function ids are nobody's */
+static void test_off(const void *data)
+{
+    const GuestConfig config = {
+        .cpus = 1,
+        .machine = data,
+        .no_sdei = true,
+    };
+    Guest *g = guest_start(&config);
+
+    for (unsigned n = 0; n < SDEI_FN_COUNT; n++) {
+        guest_expect(g, 0, SDEI_NOT_SUPPORTED, SDEI_FN(n));
+    }
+}
+
+void add_machine_tests(void)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(dt_cases); i++) {
+        g_autofree char *path = g_strdup_printf("/arm-sdei/machine/dt/%s",
+                                                dt_cases[i].path);
+
+        qtest_add_data_func(path, &dt_cases[i], test_dt);
+    }
+    qtest_add_func("/arm-sdei/machine/dt/rest-unchanged",
+                   test_dt_rest_unchanged);
+    for (unsigned i = 0; i < ARRAY_SIZE(refusal_cases); i++) {
+        g_autofree char *path = g_strdup_printf("/arm-sdei/machine/refuse/%s",
+                                                refusal_cases[i].path);
+
+        qtest_add_data_func(path, &refusal_cases[i], test_refusal);
+    }
+    qtest_add_data_func("/arm-sdei/machine/acpi/on", "virt,sdei=on", test_acpi);
+    qtest_add_data_func("/arm-sdei/machine/acpi/off", "virt,sdei=off",
+                        test_acpi);
+    qtest_add_data_func("/arm-sdei/machine/off/el1", "gic-version=3",
+                        test_off);
+    qtest_add_data_func("/arm-sdei/machine/off/el2",
+                        "gic-version=3,virtualization=on", test_off);
+}
