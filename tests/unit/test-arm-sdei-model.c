@@ -956,7 +956,8 @@ static uint64_t from_environment(const char *name, uint64_t value)
 
 static uint64_t first_seed(void)
 {
-    uint64_t seed = from_environment("SDEI_MODEL_SEED", g_test_rand_int());
+    uint64_t seed = from_environment("SDEI_MODEL_SEED",
+                                     (uint32_t)g_test_rand_int());
 
     g_test_message("SDEI_MODEL_SEED=%" PRIu64, seed);
     return seed;
