@@ -10,6 +10,10 @@ SDEI_LOGS=$SDEI_BUILD/logs
 SDEI_CACHE=${SDEI_CACHE:-${XDG_CACHE_HOME:-${HOME:?HOME is not set: set SDEI_CACHE to a cache folder}/.cache}/qemu-sdei}
 QEMU_SRC=$SDEI_BUILD/qemu-src
 QEMU_BUILD=$SDEI_BUILD/qemu
+# The system's Python, not one that a version manager puts first: QEMU's build
+# folder must not depend on who calls.
+SDEI_PYTHON=/usr/bin/python3
+[ -x "$SDEI_PYTHON" ] || SDEI_PYTHON=python3
 export SDEI_CACHE
 
 # shellcheck source=../base.lock
