@@ -1,0 +1,629 @@
+/*
+ * Arm SDEI: events, handlers and the rules between them
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/bitmap.h"
+#include "sdei-event.h"
+
+/* What can happen to a handler */
+typedef enum SDEIAction {
+    SDEI_DO_REGISTER,
+    SDEI_DO_ENABLE,
+    SDEI_DO_DISABLE,
+    SDEI_DO_UNREGISTER,
+    SDEI_DO_ROUTING_SET,
+    SDEI_DO_DISPATCH,
+    SDEI_DO_COMPLETE,
+    SDEI_DO_COUNT,
+} SDEIAction;
+
+/* Handler states: the values of SDEIHandler.status */
+enum {
+    UNREG = 0,
+    REG   = SDEI_STATUS_REGISTERED,
+    ENA   = SDEI_STATUS_REGISTERED | SDEI_STATUS_ENABLED,
+    RUN_U = SDEI_STATUS_RUNNING,
+    RUN_R = SDEI_STATUS_RUNNING | SDEI_STATUS_REGISTERED,
+    RUN_E = SDEI_STATUS_RUNNING | SDEI_STATUS_REGISTERED | SDEI_STATUS_ENABLED,
+};
+
+/* Not a state: the action is refused */
+#define DENY    0x80
+/* With a state: the call answers PENDING all the same */
+#define PEND    0x40
+
+/*
+ * The life cycle of a handler, DEN0054C 6.1: the only place that says what is
+ * legal in which state.  Cells hold the next state.
+ */
+static const uint8_t sdei_transition[][SDEI_DO_COUNT] = {
+    /*          REGISTER ENABLE DISABLE UNREGISTER    ROUTE DISP.  COMPLETE */
+    [UNREG] = { REG,     DENY,  DENY,   DENY,         DENY, DENY,  DENY  },
+    [REG]   = { DENY,    ENA,   REG,    UNREG,        REG,  DENY,  DENY  },
+    [2]     = { DENY,    DENY,  DENY,   DENY,         DENY, DENY,  DENY  },
+    [ENA]   = { DENY,    ENA,   REG,    UNREG,        DENY, RUN_E, DENY  },
+    [RUN_U] = { DENY,    DENY,  DENY,   RUN_U | PEND, DENY, DENY,  UNREG },
+    [RUN_R] = { DENY,    RUN_E, RUN_R,  RUN_U | PEND, DENY, DENY,  REG   },
+    [6]     = { DENY,    DENY,  DENY,   DENY,         DENY, DENY,  DENY  },
+    [RUN_E] = { DENY,    RUN_E, RUN_R,  RUN_U | PEND, DENY, DENY,  ENA   },
+};
+
+static const char *const sdei_denied_because[] = {
+    [UNREG] = "the event is not registered",
+    [REG]   = "the event is registered",
+    [2]     = "impossible state",
+    [ENA]   = "the event is registered and enabled",
+    [RUN_U] = "the handler is running and the event unregistered",
+    [RUN_R] = "the handler is running",
+    [6]     = "impossible state",
+    [RUN_E] = "the handler is running",
+};
+
+static int64_t sdei_fail(SDEIEvents *m, int64_t result, const char *reason)
+{
+    m->reason = reason;
+    return result;
+}
+
+static int64_t sdei_unknown_event(SDEIEvents *m)
+{
+    return sdei_fail(m, SDEI_INVALID_PARAMETERS, "no such event");
+}
+
+static bool sdei_allowed(const SDEIHandler *h, SDEIAction action)
+{
+    return sdei_transition[h->status][action] != DENY;
+}
+
+static int64_t sdei_transit(SDEIEvents *m, SDEIHandler *h, SDEIAction action)
+{
+    uint8_t next = sdei_transition[h->status][action];
+
+    if (next == DENY) {
+        return sdei_fail(m, SDEI_DENIED, sdei_denied_because[h->status]);
+    }
+    h->status = next & ~PEND;
+    if (next & PEND) {
+        return sdei_fail(m, SDEI_PENDING, "the handler is running");
+    }
+    return SDEI_SUCCESS;
+}
+
+static bool sdei_is_shared(const SDEIEvents *m, uint32_t ev)
+{
+    return m->event[ev].def.type == SDEI_TYPE_SHARED;
+}
+
+static uint32_t sdei_num_handlers(const SDEIEvents *m, uint32_t ev)
+{
+    return sdei_is_shared(m, ev) ? 1 : m->num_pes;
+}
+
+static void sdei_set_pending(SDEIEvents *m, uint32_t ev, uint32_t pe,
+                             bool pending)
+{
+    SDEIHandler *h = sdei_events_handler(m, ev, pe);
+    uint32_t *count = sdei_is_shared(m, ev) ? &m->num_shared_pending
+                                            : &m->pe[pe].num_pending;
+
+    if (h->pending == pending) {
+        return;
+    }
+    h->pending = pending;
+    *count += pending ? 1 : -1;
+}
+
+/* After any change of @pe's mask or running handlers */
+static void sdei_update_can_take(SDEIEvents *m, uint32_t pe)
+{
+    const SDEIPE *p = &m->pe[pe];
+    bool critical = !p->masked && p->running[SDEI_PRIO_CRITICAL] == SDEI_NONE;
+    bool normal = critical && p->running[SDEI_PRIO_NORMAL] == SDEI_NONE;
+
+    (critical ? set_bit : clear_bit)(pe, m->can_take[SDEI_PRIO_CRITICAL]);
+    (normal ? set_bit : clear_bit)(pe, m->can_take[SDEI_PRIO_NORMAL]);
+}
+
+static bool sdei_can_take(const SDEIEvents *m, uint32_t pe, SDEIPriority prio)
+{
+    return test_bit(pe, m->can_take[prio]);
+}
+
+static void sdei_set_masked(SDEIEvents *m, uint32_t pe, bool masked)
+{
+    m->pe[pe].masked = masked;
+    sdei_update_can_take(m, pe);
+}
+
+static int sdei_compare_def(const void *a, const void *b)
+{
+    uint32_t x = ((const SDEIEventDef *)a)->num;
+    uint32_t y = ((const SDEIEventDef *)b)->num;
+
+    return x < y ? -1 : x > y;
+}
+
+void sdei_events_init(SDEIEvents *m, const SDEIEventDef *def,
+                      uint32_t num_events, const uint64_t *mpidr,
+                      uint32_t num_pes, uint64_t register_flags)
+{
+    g_autofree SDEIEventDef *sorted = g_memdup2(def, num_events * sizeof(*def));
+    uint32_t i;
+
+    qsort(sorted, num_events, sizeof(*sorted), sdei_compare_def);
+
+    *m = (SDEIEvents) {
+        .num_events = num_events,
+        .num_pes = num_pes,
+        .register_flags = register_flags,
+    };
+    m->pe = g_new0(SDEIPE, num_pes);
+    m->pe_by_mpidr = g_hash_table_new(g_int64_hash, g_int64_equal);
+    for (i = 0; i < num_pes; i++) {
+        m->pe[i].mpidr = mpidr[i];
+        g_hash_table_insert(m->pe_by_mpidr, &m->pe[i].mpidr,
+                            GUINT_TO_POINTER(i + 1));
+    }
+    for (i = 0; i < SDEI_PRIO_COUNT; i++) {
+        m->can_take[i] = bitmap_new(num_pes);
+    }
+    m->event = g_new0(SDEIEvent, num_events);
+    for (i = 0; i < num_events; i++) {
+        m->event[i].def = sorted[i];
+        m->event[i].handler = g_new0(SDEIHandler, sdei_num_handlers(m, i));
+    }
+    sdei_events_reset(m);
+}
+
+void sdei_events_destroy(SDEIEvents *m)
+{
+    uint32_t i;
+
+    for (i = 0; i < m->num_events; i++) {
+        g_free(m->event[i].handler);
+    }
+    for (i = 0; i < SDEI_PRIO_COUNT; i++) {
+        g_free(m->can_take[i]);
+    }
+    g_clear_pointer(&m->pe_by_mpidr, g_hash_table_destroy);
+    g_free(m->event);
+    g_free(m->pe);
+    *m = (SDEIEvents) { };
+}
+
+static void sdei_handler_reset(SDEIHandler *h)
+{
+    *h = (SDEIHandler) { .pe = SDEI_NONE };
+}
+
+void sdei_events_reset(SDEIEvents *m)
+{
+    uint32_t ev, pe, i;
+
+    for (ev = 0; ev < m->num_events; ev++) {
+        for (i = 0; i < sdei_num_handlers(m, ev); i++) {
+            sdei_handler_reset(&m->event[ev].handler[i]);
+        }
+    }
+    for (pe = 0; pe < m->num_pes; pe++) {
+        m->pe[pe].masked = true;
+        for (i = 0; i < SDEI_PRIO_COUNT; i++) {
+            m->pe[pe].running[i] = SDEI_NONE;
+        }
+    }
+    m->next_any = 0;
+    sdei_events_recompute(m);
+}
+
+void sdei_events_recompute(SDEIEvents *m)
+{
+    uint32_t ev, pe;
+
+    m->num_shared_pending = 0;
+    for (pe = 0; pe < m->num_pes; pe++) {
+        m->pe[pe].num_pending = 0;
+        sdei_update_can_take(m, pe);
+    }
+    for (ev = 0; ev < m->num_events; ev++) {
+        if (sdei_is_shared(m, ev)) {
+            m->num_shared_pending += m->event[ev].handler[0].pending;
+            continue;
+        }
+        for (pe = 0; pe < m->num_pes; pe++) {
+            m->pe[pe].num_pending += m->event[ev].handler[pe].pending;
+        }
+    }
+}
+
+uint32_t sdei_events_find(const SDEIEvents *m, uint32_t num)
+{
+    SDEIEventDef key = { .num = num };
+    const SDEIEvent *found;
+
+    /* @def is the first member, so that an SDEIEvent compares like one */
+    QEMU_BUILD_BUG_ON(offsetof(SDEIEvent, def) != 0);
+    found = bsearch(&key, m->event, m->num_events, sizeof(*m->event),
+                    sdei_compare_def);
+    return found ? found - m->event : SDEI_NONE;
+}
+
+uint32_t sdei_events_find_pe(const SDEIEvents *m, uint64_t mpidr)
+{
+    gpointer found = g_hash_table_lookup(m->pe_by_mpidr, &mpidr);
+
+    return found ? GPOINTER_TO_UINT(found) - 1 : SDEI_NONE;
+}
+
+int64_t sdei_event_register(SDEIEvents *m, uint32_t pe, uint32_t num,
+                            uint64_t entry, uint64_t ep_arg, uint64_t flags,
+                            uint64_t affinity)
+{
+    uint32_t ev = sdei_events_find(m, num);
+    bool relative = flags & SDEI_REGISTER_RELATIVE;
+    bool rm_pe = flags & SDEI_REGISTER_RM_PE;
+    uint32_t routed = SDEI_NONE;
+    SDEIHandler *h;
+    int64_t ret;
+
+    if (ev == SDEI_NONE) {
+        return sdei_unknown_event(m);
+    }
+    if (flags & ~m->register_flags) {
+        return sdei_fail(m, SDEI_INVALID_PARAMETERS, "unknown flags");
+    }
+    if ((entry & 3) || (!entry && !relative)) {
+        return sdei_fail(m, SDEI_INVALID_PARAMETERS, "bad entry point");
+    }
+    if (rm_pe && sdei_is_shared(m, ev)) {
+        routed = sdei_events_find_pe(m, affinity);
+        if (routed == SDEI_NONE) {
+            return sdei_fail(m, SDEI_INVALID_PARAMETERS,
+                             "the affinity names no PE");
+        }
+    }
+
+    h = sdei_events_handler(m, ev, pe);
+    ret = sdei_transit(m, h, SDEI_DO_REGISTER);
+    if (ret != SDEI_SUCCESS) {
+        return ret;
+    }
+    h->relative = relative;
+    h->entry = entry;
+    h->ep_arg = ep_arg;
+    h->routing_mode = routed == SDEI_NONE ? SDEI_RM_ANY : SDEI_RM_PE;
+    h->pe = routed;
+    return SDEI_SUCCESS;
+}
+
+int64_t sdei_event_enable(SDEIEvents *m, uint32_t pe, uint32_t num)
+{
+    uint32_t ev = sdei_events_find(m, num);
+
+    if (ev == SDEI_NONE) {
+        return sdei_unknown_event(m);
+    }
+    return sdei_transit(m, sdei_events_handler(m, ev, pe), SDEI_DO_ENABLE);
+}
+
+int64_t sdei_event_disable(SDEIEvents *m, uint32_t pe, uint32_t num)
+{
+    uint32_t ev = sdei_events_find(m, num);
+
+    if (ev == SDEI_NONE) {
+        return sdei_unknown_event(m);
+    }
+    return sdei_transit(m, sdei_events_handler(m, ev, pe), SDEI_DO_DISABLE);
+}
+
+static int64_t sdei_unregister_index(SDEIEvents *m, uint32_t pe, uint32_t ev)
+{
+    SDEIHandler *h = sdei_events_handler(m, ev, pe);
+    int64_t ret = sdei_transit(m, h, SDEI_DO_UNREGISTER);
+
+    if (ret != SDEI_DENIED) {
+        sdei_set_pending(m, ev, pe, false);
+    }
+    if (h->status == UNREG) {
+        sdei_handler_reset(h);
+    }
+    return ret;
+}
+
+int64_t sdei_event_unregister(SDEIEvents *m, uint32_t pe, uint32_t num)
+{
+    uint32_t ev = sdei_events_find(m, num);
+
+    if (ev == SDEI_NONE) {
+        return sdei_unknown_event(m);
+    }
+    return sdei_unregister_index(m, pe, ev);
+}
+
+int64_t sdei_event_status(SDEIEvents *m, uint32_t pe, uint32_t num)
+{
+    uint32_t ev = sdei_events_find(m, num);
+
+    if (ev == SDEI_NONE) {
+        return sdei_unknown_event(m);
+    }
+    return sdei_events_handler(m, ev, pe)->status;
+}
+
+/* The part of EVENT_GET_INFO that tells of the routing of shared events */
+static int64_t sdei_get_routing_info(SDEIEvents *m, uint32_t ev, uint32_t info)
+{
+    const SDEIHandler *h = m->event[ev].handler;
+
+    if (!sdei_is_shared(m, ev)) {
+        return sdei_fail(m, SDEI_INVALID_PARAMETERS,
+                         "a private event has no routing");
+    }
+    if (!(h->status & SDEI_STATUS_REGISTERED)) {
+        return sdei_fail(m, SDEI_DENIED, "the event is not registered");
+    }
+    if (info == SDEI_INFO_ROUTING_MODE) {
+        return h->routing_mode;
+    }
+    if (h->routing_mode != SDEI_RM_PE) {
+        return sdei_fail(m, SDEI_INVALID_PARAMETERS,
+                         "the event is not routed to one PE");
+    }
+    return m->pe[h->pe].mpidr;
+}
+
+int64_t sdei_event_get_info(SDEIEvents *m, uint32_t pe, uint32_t num,
+                            uint32_t info)
+{
+    uint32_t ev = sdei_events_find(m, num);
+
+    if (ev == SDEI_NONE) {
+        return sdei_unknown_event(m);
+    }
+    switch (info) {
+    case SDEI_INFO_TYPE:
+        return m->event[ev].def.type;
+    case SDEI_INFO_NOT_SIGNALABLE:
+        return !m->event[ev].def.signalable;
+    case SDEI_INFO_PRIORITY:
+        return m->event[ev].def.priority;
+    case SDEI_INFO_ROUTING_MODE:
+    case SDEI_INFO_ROUTING_AFFINITY:
+        return sdei_get_routing_info(m, ev, info);
+    default:
+        return sdei_fail(m, SDEI_INVALID_PARAMETERS, "no such information");
+    }
+}
+
+int64_t sdei_event_routing_set(SDEIEvents *m, uint32_t pe, uint32_t num,
+                               uint64_t mode, uint64_t affinity)
+{
+    uint32_t ev = sdei_events_find(m, num);
+    uint32_t routed = SDEI_NONE;
+    SDEIHandler *h;
+    int64_t ret;
+
+    if (ev == SDEI_NONE) {
+        return sdei_unknown_event(m);
+    }
+    if (!sdei_is_shared(m, ev)) {
+        return sdei_fail(m, SDEI_INVALID_PARAMETERS,
+                         "a private event has no routing");
+    }
+    if (mode != SDEI_RM_ANY && mode != SDEI_RM_PE) {
+        return sdei_fail(m, SDEI_INVALID_PARAMETERS, "no such routing mode");
+    }
+    if (mode == SDEI_RM_PE) {
+        routed = sdei_events_find_pe(m, affinity);
+        if (routed == SDEI_NONE) {
+            return sdei_fail(m, SDEI_INVALID_PARAMETERS,
+                             "the affinity names no PE");
+        }
+    }
+
+    h = sdei_events_handler(m, ev, pe);
+    ret = sdei_transit(m, h, SDEI_DO_ROUTING_SET);
+    if (ret != SDEI_SUCCESS) {
+        return ret;
+    }
+    h->routing_mode = mode;
+    h->pe = routed;
+    return SDEI_SUCCESS;
+}
+
+int64_t sdei_event_signal(SDEIEvents *m, uint32_t num, uint64_t mpidr)
+{
+    uint32_t ev = sdei_events_find(m, num);
+    uint32_t pe;
+
+    if (ev == SDEI_NONE) {
+        return sdei_unknown_event(m);
+    }
+    if (!m->event[ev].def.signalable) {
+        return sdei_fail(m, SDEI_INVALID_PARAMETERS,
+                         "software cannot signal this event");
+    }
+    pe = sdei_events_find_pe(m, mpidr);
+    if (pe == SDEI_NONE) {
+        return sdei_fail(m, SDEI_INVALID_PARAMETERS,
+                         "the affinity names no PE");
+    }
+    if (!sdei_trigger(m, ev, pe)) {
+        return sdei_fail(m, SDEI_INVALID_PARAMETERS,
+                         "the event is not registered on the target PE");
+    }
+    return SDEI_SUCCESS;
+}
+
+bool sdei_trigger(SDEIEvents *m, uint32_t ev, uint32_t pe)
+{
+    const SDEIHandler *h = sdei_events_handler(m, ev, pe);
+
+    if (!(h->status & SDEI_STATUS_REGISTERED)) {
+        return false;
+    }
+    sdei_set_pending(m, ev, pe, true);
+    return true;
+}
+
+int64_t sdei_pe_mask(SDEIEvents *m, uint32_t pe)
+{
+    bool changed = !m->pe[pe].masked;
+
+    sdei_set_masked(m, pe, true);
+    return changed;
+}
+
+int64_t sdei_pe_unmask(SDEIEvents *m, uint32_t pe)
+{
+    sdei_set_masked(m, pe, false);
+    return SDEI_SUCCESS;
+}
+
+/* Unregister all events of @type; what runs ends as running-unregistered */
+static int64_t sdei_reset_type(SDEIEvents *m, SDEIType type, uint32_t pe)
+{
+    bool running = false;
+    uint32_t ev;
+
+    for (ev = 0; ev < m->num_events; ev++) {
+        if (m->event[ev].def.type == type &&
+            sdei_unregister_index(m, pe, ev) == SDEI_PENDING) {
+            running = true;
+        }
+    }
+    return running ? sdei_fail(m, SDEI_DENIED, "a handler is running")
+                   : SDEI_SUCCESS;
+}
+
+int64_t sdei_private_reset(SDEIEvents *m, uint32_t pe)
+{
+    return sdei_reset_type(m, SDEI_TYPE_PRIVATE, pe);
+}
+
+int64_t sdei_shared_reset(SDEIEvents *m)
+{
+    return sdei_reset_type(m, SDEI_TYPE_SHARED, 0);
+}
+
+static SDEIPriority sdei_running_priority(const SDEIPE *p)
+{
+    return p->running[SDEI_PRIO_CRITICAL] != SDEI_NONE ? SDEI_PRIO_CRITICAL
+                                                       : SDEI_PRIO_NORMAL;
+}
+
+uint32_t sdei_running(const SDEIEvents *m, uint32_t pe)
+{
+    const SDEIPE *p = &m->pe[pe];
+
+    return p->running[sdei_running_priority(p)];
+}
+
+uint32_t sdei_complete(SDEIEvents *m, uint32_t pe)
+{
+    SDEIPE *p = &m->pe[pe];
+    SDEIPriority prio = sdei_running_priority(p);
+    uint32_t ev = p->running[prio];
+    SDEIHandler *h = sdei_events_handler(m, ev, pe);
+
+    sdei_transit(m, h, SDEI_DO_COMPLETE);
+    if (h->status == UNREG) {
+        sdei_handler_reset(h);
+    }
+    p->running[prio] = SDEI_NONE;
+    sdei_update_can_take(m, pe);
+    return ev;
+}
+
+void sdei_pe_off(SDEIEvents *m, uint32_t pe)
+{
+    while (sdei_running(m, pe) != SDEI_NONE) {
+        sdei_complete(m, pe);
+    }
+    sdei_private_reset(m, pe);
+    sdei_set_masked(m, pe, true);
+}
+
+/* Pending, enabled, and its handler not running */
+static bool sdei_wants_dispatch(const SDEIHandler *h)
+{
+    return h->pending && sdei_allowed(h, SDEI_DO_DISPATCH);
+}
+
+uint32_t sdei_dispatch_target(SDEIEvents *m, uint32_t ev)
+{
+    SDEIHandler *h = m->event[ev].handler;
+    SDEIPriority prio = m->event[ev].def.priority;
+
+    if (!sdei_wants_dispatch(h)) {
+        return SDEI_NONE;
+    }
+    if (h->pe != SDEI_NONE && sdei_can_take(m, h->pe, prio)) {
+        return h->pe;
+    }
+    if (h->routing_mode == SDEI_RM_PE) {
+        return SDEI_NONE;
+    }
+
+    h->pe = find_next_bit(m->can_take[prio], m->num_pes, m->next_any);
+    if (h->pe >= m->num_pes) {
+        h->pe = find_first_bit(m->can_take[prio], m->num_pes);
+    }
+    if (h->pe >= m->num_pes) {
+        h->pe = SDEI_NONE;
+        return SDEI_NONE;
+    }
+    m->next_any = (h->pe + 1) % m->num_pes;
+    return h->pe;
+}
+
+static bool sdei_takes(SDEIEvents *m, uint32_t pe, uint32_t ev)
+{
+    if (sdei_is_shared(m, ev)) {
+        return sdei_dispatch_target(m, ev) == pe;
+    }
+    return sdei_wants_dispatch(&m->event[ev].handler[pe]) &&
+           sdei_can_take(m, pe, m->event[ev].def.priority);
+}
+
+uint32_t sdei_next_event(SDEIEvents *m, uint32_t pe)
+{
+    uint32_t best = SDEI_NONE;
+    uint32_t ev;
+
+    /* Every call ends here, and hardly ever with something to deliver */
+    if (!m->pe[pe].num_pending && !m->num_shared_pending) {
+        return SDEI_NONE;
+    }
+    if (!sdei_can_take(m, pe, SDEI_PRIO_CRITICAL)) {
+        return SDEI_NONE;
+    }
+    for (ev = 0; ev < m->num_events; ev++) {
+        bool critical = m->event[ev].def.priority == SDEI_PRIO_CRITICAL;
+
+        if ((!critical && best != SDEI_NONE) || !sdei_takes(m, pe, ev)) {
+            continue;
+        }
+        if (critical) {
+            return ev;
+        }
+        best = ev;
+    }
+    return best;
+}
+
+const SDEIHandler *sdei_dispatch(SDEIEvents *m, uint32_t pe, uint32_t ev)
+{
+    SDEIHandler *h = sdei_events_handler(m, ev, pe);
+
+    sdei_transit(m, h, SDEI_DO_DISPATCH);
+    sdei_set_pending(m, ev, pe, false);
+    if (h->routing_mode == SDEI_RM_ANY) {
+        h->pe = SDEI_NONE;
+    }
+    m->pe[pe].running[m->event[ev].def.priority] = ev;
+    sdei_update_can_take(m, pe);
+    return h;
+}

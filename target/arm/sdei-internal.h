@@ -1,0 +1,137 @@
+/*
+ * Arm SDEI: what the dispatcher's files share
+ *
+ * Calls come in by sdei-smccc.c, are judged by sdei-event.c (pure), and move
+ * vCPUs by sdei-vcpu.c through one of the register back ends.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef TARGET_ARM_SDEI_INTERNAL_H
+#define TARGET_ARM_SDEI_INTERNAL_H
+
+#include "hw/qdev-core.h"
+#include "hw/core/cpu.h"
+#include "qom/object.h"
+#include "sdei.h"
+#include "sdei-event.h"
+
+OBJECT_DECLARE_SIMPLE_TYPE(SDEIState, ARM_SDEI)
+
+/* X0-X17 are the client's to use in a handler, DEN0054C 6.5 */
+#define SDEI_CONTEXT_REGS   18
+
+/**
+ * SDEIContext: where a handler interrupted its PE
+ * @x: X0-X17
+ * @pc: the instruction to go on with
+ * @pstate: in the form of SPSR_ELx, AArch32 included
+ */
+typedef struct SDEIContext {
+    uint64_t x[SDEI_CONTEXT_REGS];
+    uint64_t pc;
+    uint64_t pstate;
+} SDEIContext;
+
+/**
+ * SDEIEntry: how a handler is to be entered
+ * @x: X0-X3; X4-X17 keep the interrupted values, which Linux stores from the
+ *     live registers (arch/arm64/kernel/entry.S)
+ * @pc: entry point, or offset from the client's VBAR if @relative
+ */
+typedef struct SDEIEntry {
+    uint64_t x[4];
+    uint64_t pc;
+    bool relative;
+} SDEIEntry;
+
+/**
+ * SDEIRegs: access to the registers of a vCPU under one accelerator
+ *
+ * All are called in the vCPU's thread with the BQL held.
+ */
+typedef struct SDEIRegs {
+    /* Is the vCPU in AArch64 state at @client_el? */
+    bool (*is_client)(CPUState *cs, unsigned int client_el);
+    /* Read X0-X5 */
+    void (*get_args)(CPUState *cs, uint64_t x[6]);
+    /* Write the result of a call to X0, or W0 for an AArch32 caller */
+    void (*set_result)(CPUState *cs, int64_t result);
+    /* Store the current context */
+    void (*save)(CPUState *cs, SDEIContext *context);
+    /* Enter a handler, waking the vCPU; @context is what was just saved */
+    void (*enter)(CPUState *cs, unsigned int client_el,
+                  const SDEIContext *context, const SDEIEntry *entry);
+    /* EVENT_COMPLETE: go on where the handler interrupted */
+    void (*complete)(CPUState *cs, const SDEIContext *context);
+    /* EVENT_COMPLETE_AND_RESUME: take an exception from there to @pc */
+    void (*complete_and_resume)(CPUState *cs, unsigned int client_el,
+                                const SDEIContext *context, uint64_t pc);
+} SDEIRegs;
+
+/**
+ * SDEICPUState: a PE's part of the dispatcher outside the pure rules
+ * @cs: the vCPU
+ * @work_queued: a re-evaluation is queued on the vCPU and has not run yet;
+ *     not migrated, as the destination re-evaluates all PEs
+ * @context: what the running handler of each priority interrupted
+ */
+typedef struct SDEICPUState {
+    CPUState *cs;
+    bool work_queued;
+    SDEIContext context[SDEI_PRIO_COUNT];
+} SDEICPUState;
+
+struct SDEIState {
+    DeviceState parent_obj;
+
+    /* Properties */
+    char *version;
+
+    /* Set by realize */
+    uint64_t version_result;
+    unsigned int client_el;
+    const SDEIRegs *regs;
+    VMChangeStateEntry *vm_change_state;
+
+    /* State */
+    SDEIEvents events;
+    SDEICPUState *cpu;
+};
+
+/* sdei.c: the device */
+
+/**
+ * sdei_dispatcher: the machine's dispatcher
+ * Returns: NULL if the machine has none
+ */
+SDEIState *sdei_dispatcher(void);
+
+/* sdei-vcpu.c: who gets what now */
+
+/**
+ * sdei_reevaluate: a call changed something, see who takes which event now
+ * @pe: the calling PE, whose thread this is; it takes its event at once,
+ *     other PEs are sent to look for theirs
+ */
+void sdei_reevaluate(SDEIState *s, uint32_t pe);
+
+/**
+ * sdei_kick: send @pe to take an event, if there is one that it takes now
+ *
+ * To be called after anything that made an event deliverable there; from any
+ * thread that holds the BQL.
+ */
+void sdei_kick(SDEIState *s, uint32_t pe);
+
+/** sdei_kick_shared: send whoever takes the pending shared events */
+void sdei_kick_shared(SDEIState *s);
+
+/** sdei_kick_all: send every PE that has an event to take */
+void sdei_kick_all(SDEIState *s);
+
+/* sdei-tcg.c: registers under TCG */
+
+extern const SDEIRegs sdei_tcg_regs;
+
+#endif /* TARGET_ARM_SDEI_INTERNAL_H */

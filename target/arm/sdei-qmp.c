@@ -1,0 +1,122 @@
+/*
+ * Arm SDEI: monitor commands
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qapi/qapi-commands-sdei.h"
+#include "qapi/type-helpers.h"
+#include "qom/object_interfaces.h"
+#include "cpu.h"
+#include "sdei-internal.h"
+#include "sdei-object.h"
+
+void qmp_sdei_trigger_event(const char *id, bool has_cpu_index,
+                            int64_t cpu_index, Error **errp)
+{
+    Object *obj = object_resolve_path_component(object_get_objects_root(), id);
+    CPUState *cs = NULL;
+
+    if (!obj || !object_dynamic_cast(obj, TYPE_SDEI_EVENT)) {
+        error_setg(errp, "there is no sdei-event object '%s'", id);
+        return;
+    }
+    if (has_cpu_index) {
+        cs = cpu_index == (int)cpu_index ? qemu_get_cpu(cpu_index) : NULL;
+        if (!cs) {
+            error_setg(errp, "there is no CPU with index %" PRId64, cpu_index);
+            return;
+        }
+    }
+    arm_sdei_trigger_event(SDEI_EVENT(obj)->number, cs, errp);
+}
+
+static void sdei_print_handler(GString *buf, const SDEIEvents *m,
+                               const SDEIEvent *event, uint32_t i)
+{
+    const SDEIHandler *h = &event->handler[i];
+
+    if (!h->status) {
+        return;
+    }
+    g_string_append(buf, "    ");
+    if (event->def.type == SDEI_TYPE_PRIVATE) {
+        g_string_append_printf(buf, "PE 0x%" PRIx64 ": ", m->pe[i].mpidr);
+    } else if (h->routing_mode == SDEI_RM_PE) {
+        g_string_append_printf(buf, "routed to PE 0x%" PRIx64 ": ",
+                               m->pe[h->pe].mpidr);
+    } else {
+        g_string_append(buf, "routed to any PE: ");
+    }
+    g_string_append_printf(buf, "%s, %s%s%s, entry %s0x%" PRIx64
+                           ", argument 0x%" PRIx64 "\n",
+                           h->status & SDEI_STATUS_REGISTERED ? "registered"
+                                                              : "unregistered",
+                           h->status & SDEI_STATUS_ENABLED ? "enabled"
+                                                           : "disabled",
+                           h->status & SDEI_STATUS_RUNNING ? ", running" : "",
+                           h->pending ? ", pending" : "",
+                           h->relative ? "VBAR+" : "", h->entry, h->ep_arg);
+}
+
+static void sdei_print_pe(GString *buf, SDEIState *s, uint32_t pe)
+{
+    static const char *const priority[] = { "normal", "critical" };
+    const SDEIPE *p = &s->events.pe[pe];
+    int i;
+
+    g_string_append_printf(buf, "  PE 0x%" PRIx64 ": %s, %" PRIu32
+                           " private event(s) pending\n", p->mpidr,
+                           p->masked ? "masked" : "unmasked", p->num_pending);
+    for (i = SDEI_PRIO_COUNT - 1; i >= 0; i--) {
+        const SDEIContext *context = &s->cpu[pe].context[i];
+
+        if (p->running[i] == SDEI_NONE) {
+            continue;
+        }
+        g_string_append_printf(buf, "    runs %s event 0x%" PRIx32
+                               ", interrupted pc 0x%016" PRIx64
+                               " pstate 0x%" PRIx64 "\n", priority[i],
+                               s->events.event[p->running[i]].def.num,
+                               context->pc, context->pstate);
+    }
+}
+
+HumanReadableText *qmp_x_query_sdei(Error **errp)
+{
+    g_autoptr(GString) buf = g_string_new("");
+    SDEIState *s = sdei_dispatcher();
+    const SDEIEvents *m;
+    uint32_t i, j;
+
+    if (!s) {
+        error_setg(errp, "this machine has no SDEI");
+        error_append_hint(errp, "Use '-machine virt,sdei=on'\n");
+        return NULL;
+    }
+    m = &s->events;
+    g_string_append_printf(buf, "SDEI v%d.%d, client at EL%u\nEvents:\n",
+                           (int)(s->version_result >> 48),
+                           (int)extract64(s->version_result, 32, 16),
+                           s->client_el);
+    for (i = 0; i < m->num_events; i++) {
+        const SDEIEventDef *def = &m->event[i].def;
+        bool shared = def->type == SDEI_TYPE_SHARED;
+
+        g_string_append_printf(buf, "  event 0x%" PRIx32 ": %s, %s%s\n",
+                               def->num, shared ? "shared" : "private",
+                               def->priority == SDEI_PRIO_CRITICAL
+                               ? "critical" : "normal",
+                               def->signalable ? ", signalable" : "");
+        for (j = 0; j < (shared ? 1 : m->num_pes); j++) {
+            sdei_print_handler(buf, m, &m->event[i], j);
+        }
+    }
+    g_string_append(buf, "PEs:\n");
+    for (i = 0; i < m->num_pes; i++) {
+        sdei_print_pe(buf, s, i);
+    }
+    return human_readable_text_from_str(buf);
+}

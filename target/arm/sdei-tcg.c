@@ -1,0 +1,145 @@
+/*
+ * Arm SDEI: registers of a vCPU under TCG
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/timer.h"
+#include "cpu.h"
+#include "internals.h"
+#include "cpu-features.h"
+#include "sdei-internal.h"
+
+static bool sdei_tcg_is_client(CPUState *cs, unsigned int client_el)
+{
+    CPUARMState *env = cpu_env(cs);
+
+    return is_a64(env) && arm_current_el(env) == client_el;
+}
+
+static void sdei_tcg_get_args(CPUState *cs, uint64_t x[6])
+{
+    memcpy(x, cpu_env(cs)->xregs, 6 * sizeof(*x));
+}
+
+static void sdei_tcg_set_result(CPUState *cs, int64_t result)
+{
+    CPUARMState *env = cpu_env(cs);
+
+    if (is_a64(env)) {
+        env->xregs[0] = result;
+    } else {
+        env->regs[0] = result;
+    }
+}
+
+static void sdei_tcg_save(CPUState *cs, SDEIContext *context)
+{
+    CPUARMState *env = cpu_env(cs);
+
+    if (is_a64(env)) {
+        context->pc = env->pc;
+        context->pstate = pstate_read(env);
+    } else {
+        aarch64_sync_32_to_64(env);
+        context->pc = env->regs[15];
+        context->pstate = cpsr_read_for_spsr_elx(env);
+    }
+    memcpy(context->x, env->xregs, sizeof(context->x));
+}
+
+/* The exception level of an AArch64 context; AArch32 ones are never at ours */
+static unsigned int sdei_context_el(const SDEIContext *context)
+{
+    return context->pstate & PSTATE_nRW ? 0 : extract64(context->pstate, 2, 2);
+}
+
+/*
+ * Go to @pc at @client_el with the PSTATE that an exception taken there from
+ * @context would give; unlike an exception leave ELR, SPSR and ESR alone.
+ */
+static void sdei_tcg_take(CPUState *cs, unsigned int client_el,
+                          const SDEIContext *context, uint64_t pc)
+{
+    ARMCPU *cpu = ARM_CPU(cs);
+    CPUARMState *env = &cpu->env;
+    unsigned int cur_el = arm_current_el(env);
+    bool was_a64 = is_a64(env);
+    uint64_t pstate = aarch64_pstate_mode(client_el, true);
+    uint64_t kept = PSTATE_NZCV;
+
+    /* The registers need not change hands within an EL: save the hooks */
+    if (cur_el != client_el) {
+        arm_call_pre_el_change_hook(cpu);
+        aarch64_sve_change_el(env, cur_el, client_el, was_a64);
+    }
+    if (was_a64) {
+        aarch64_save_sp(env, cur_el);
+    } else {
+        env->condexec_bits = 0;
+    }
+
+    if (sdei_context_el(context) == client_el &&
+        (env->cp15.gcscr_el[client_el] & GCSCR_EXLOCKEN)) {
+        pstate |= PSTATE_EXLOCK;
+    }
+    aarch64_set_exception_state(env, client_el, pstate, context->pstate, pc);
+    /* QEMU's exceptions clear these, the architecture keeps them */
+    if (cpu_isar_feature(aa64_dit, cpu)) {
+        kept |= PSTATE_DIT;
+    }
+    pstate_write(env, pstate_read(env) | (context->pstate & kept));
+    arm_clear_exclusive(env);
+
+    if (cur_el != client_el) {
+        arm_call_el_change_hook(cpu);
+    }
+}
+
+static void sdei_tcg_enter(CPUState *cs, unsigned int client_el,
+                           const SDEIContext *context, const SDEIEntry *entry)
+{
+    ARMCPU *cpu = ARM_CPU(cs);
+    CPUARMState *env = &cpu->env;
+    uint64_t base = entry->relative ? env->cp15.vbar_el[client_el] : 0;
+
+    sdei_tcg_take(cs, client_el, context, base + entry->pc);
+    memcpy(env->xregs, entry->x, sizeof(entry->x));
+
+    /* Wake from WFI and WFIT */
+    cs->halted = 0;
+    if (cpu->wfxt_timer) {
+        timer_del(cpu->wfxt_timer);
+    }
+}
+
+static void sdei_tcg_complete(CPUState *cs, const SDEIContext *context)
+{
+    CPUARMState *env = cpu_env(cs);
+
+    memcpy(env->xregs, context->x, sizeof(context->x));
+    arm_exception_return(env, context->pstate, context->pc, true);
+}
+
+static void sdei_tcg_complete_and_resume(CPUState *cs, unsigned int client_el,
+                                         const SDEIContext *context,
+                                         uint64_t pc)
+{
+    CPUARMState *env = cpu_env(cs);
+
+    memcpy(env->xregs, context->x, sizeof(context->x));
+    env->elr_el[client_el] = context->pc;
+    env->banked_spsr[aarch64_banked_spsr_index(client_el)] = context->pstate;
+    sdei_tcg_take(cs, client_el, context, pc);
+}
+
+const SDEIRegs sdei_tcg_regs = {
+    .is_client = sdei_tcg_is_client,
+    .get_args = sdei_tcg_get_args,
+    .set_result = sdei_tcg_set_result,
+    .save = sdei_tcg_save,
+    .enter = sdei_tcg_enter,
+    .complete = sdei_tcg_complete,
+    .complete_and_resume = sdei_tcg_complete_and_resume,
+};

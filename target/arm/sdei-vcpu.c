@@ -1,0 +1,153 @@
+/*
+ * Arm SDEI: who gets what now, and how a vCPU gets there
+ *
+ * An event is marked pending first (sdei-event.c), then the PE that is to
+ * take it is sent here by work queued on its vCPU.  The work carries no
+ * state: it looks what there is to take when it runs.  Lost work loses
+ * nothing, as whatever makes an event deliverable asks again.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/main-loop.h"
+#include "system/runstate.h"
+#include "cpu.h"
+#include "sdei-internal.h"
+#include "trace.h"
+
+/* Take the next event, if any, on the PE whose thread this is */
+static void sdei_take_event(SDEIState *s, uint32_t pe)
+{
+    SDEICPUState *sc = &s->cpu[pe];
+    uint32_t ev = sdei_next_event(&s->events, pe);
+    const SDEIEventDef *def;
+    const SDEIHandler *h;
+    SDEIContext *context;
+    SDEIEntry entry;
+
+    if (ev == SDEI_NONE) {
+        return;
+    }
+    h = sdei_dispatch(&s->events, pe, ev);
+    def = &s->events.event[ev].def;
+    context = &sc->context[def->priority];
+    s->regs->save(sc->cs, context);
+    entry = (SDEIEntry) {
+        .x = { def->num, h->ep_arg, context->pc, context->pstate },
+        .pc = h->entry,
+        .relative = h->relative,
+    };
+    s->regs->enter(sc->cs, s->client_el, context, &entry);
+    trace_arm_sdei_dispatch(s->events.pe[pe].mpidr, def->num, h->entry,
+                            context->pc, context->pstate);
+}
+
+static void sdei_vcpu_work(CPUState *cs, run_on_cpu_data data)
+{
+    SDEIState *s = data.host_ptr;
+    uint32_t pe = cs->cpu_index;
+
+    s->cpu[pe].work_queued = false;
+    /*
+     * Queued work also runs while the VM is stopped.  Its registers are not
+     * to change then, they may just be migrating; resuming asks again.
+     */
+    if (runstate_is_running()) {
+        sdei_reevaluate(s, pe);
+    }
+}
+
+void sdei_kick(SDEIState *s, uint32_t pe)
+{
+    SDEICPUState *sc = &s->cpu[pe];
+
+    g_assert(bql_locked());
+    if (sc->work_queued || sdei_next_event(&s->events, pe) == SDEI_NONE) {
+        return;
+    }
+    sc->work_queued = true;
+    async_run_on_cpu(sc->cs, sdei_vcpu_work, RUN_ON_CPU_HOST_PTR(s));
+}
+
+void sdei_kick_shared(SDEIState *s)
+{
+    uint32_t ev, target;
+
+    if (!sdei_events_has_shared_pending(&s->events)) {
+        return;
+    }
+    for (ev = 0; ev < s->events.num_events; ev++) {
+        if (s->events.event[ev].def.type != SDEI_TYPE_SHARED) {
+            continue;
+        }
+        target = sdei_dispatch_target(&s->events, ev);
+        if (target != SDEI_NONE) {
+            sdei_kick(s, target);
+        }
+    }
+}
+
+void sdei_kick_all(SDEIState *s)
+{
+    uint32_t pe;
+
+    for (pe = 0; pe < s->events.num_pes; pe++) {
+        sdei_kick(s, pe);
+    }
+}
+
+void sdei_reevaluate(SDEIState *s, uint32_t pe)
+{
+    sdei_take_event(s, pe);
+    sdei_kick_shared(s);
+}
+
+bool arm_sdei_trigger_event(uint32_t num, CPUState *cs, Error **errp)
+{
+    SDEIState *s = sdei_dispatcher();
+    uint32_t ev = s ? sdei_events_find(&s->events, num) : SDEI_NONE;
+    bool shared;
+
+    if (ev == SDEI_NONE) {
+        error_setg(errp, "this machine has no SDEI event 0x%" PRIx32, num);
+        return false;
+    }
+    shared = s->events.event[ev].def.type == SDEI_TYPE_SHARED;
+    if (shared && cs) {
+        error_setg(errp, "SDEI event 0x%" PRIx32 " is shared, it has no CPU "
+                   "of its own", num);
+        return false;
+    }
+    if (!shared && !cs) {
+        error_setg(errp, "SDEI event 0x%" PRIx32 " is private, it needs a "
+                   "CPU", num);
+        return false;
+    }
+    if (!sdei_trigger(&s->events, ev, cs ? cs->cpu_index : 0)) {
+        error_setg(errp, "the guest has not registered SDEI event 0x%" PRIx32,
+                   num);
+        return false;
+    }
+    trace_arm_sdei_trigger(num, cs ? cs->cpu_index : -1);
+    if (shared) {
+        sdei_kick_shared(s);
+    } else {
+        sdei_kick(s, cs->cpu_index);
+    }
+    return true;
+}
+
+void arm_sdei_cpu_off(ARMCPU *cpu)
+{
+    SDEIState *s = sdei_dispatcher();
+
+    if (!s) {
+        return;
+    }
+    trace_arm_sdei_cpu_off(arm_cpu_mp_affinity(cpu));
+    sdei_pe_off(&s->events, CPU(cpu)->cpu_index);
+    /* An RM_ANY event that waited for this PE goes to another */
+    sdei_kick_shared(s);
+}

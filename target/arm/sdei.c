@@ -1,0 +1,271 @@
+/*
+ * Arm SDEI: the dispatcher's device, arm-sdei
+ *
+ * Software Delegated Exception Interface, DEN0054C.  Firmware above the guest
+ * that runs a handler of the guest's whatever the guest has masked; QEMU
+ * plays that firmware.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/module.h"
+#include "hw/qdev-properties.h"
+#include "migration/vmstate.h"
+#include "system/kvm.h"
+#include "system/qtest.h"
+#include "system/reset.h"
+#include "system/runstate.h"
+#include "system/tcg.h"
+#include "cpu.h"
+#include "multiprocessing.h"
+#include "qom/object_interfaces.h"
+#include "sdei-internal.h"
+#include "sdei-object.h"
+
+/* Bounds what a call or a migration stream has to look through */
+#define SDEI_MAX_USER_EVENTS    64
+
+/* SDEI_VERSION, DEN0054C 5.1.1: the vendor's part is ours to choose */
+#define SDEI_VERSION(major, minor)  (((uint64_t)(major) << 48) | \
+                                     ((uint64_t)(minor) << 32))
+
+static const struct {
+    const char *name;
+    uint64_t result;
+    uint64_t register_flags;
+} sdei_versions[] = {
+    { "1.0", SDEI_VERSION(1, 0), SDEI_REGISTER_RM_PE },
+    { "1.1", SDEI_VERSION(1, 1),
+      SDEI_REGISTER_RM_PE | SDEI_REGISTER_RELATIVE },
+};
+
+/* The events that every machine has */
+static const SDEIEventDef sdei_platform_events[] = {
+    {
+        .num = SDEI_EVENT_SW_SIGNALED,
+        .type = SDEI_TYPE_PRIVATE,
+        .priority = SDEI_PRIO_NORMAL,
+        .signalable = true,
+    },
+};
+
+/*
+ * A hypercall has to find its dispatcher fast, and a machine has one at most:
+ * the client has no way to tell two apart.
+ */
+static SDEIState *the_dispatcher;
+
+SDEIState *sdei_dispatcher(void)
+{
+    return the_dispatcher;
+}
+
+static void sdei_vm_state_change(void *opaque, bool running, RunState state)
+{
+    SDEIState *s = opaque;
+
+    /* Nothing was delivered while the VM stood still or was migrating */
+    if (running) {
+        sdei_kick_all(s);
+    }
+}
+
+static void sdei_reset_hold(Object *obj, ResetType type)
+{
+    SDEIState *s = ARM_SDEI(obj);
+    uint32_t pe;
+
+    sdei_events_reset(&s->events);
+    for (pe = 0; pe < s->events.num_pes; pe++) {
+        memset(s->cpu[pe].context, 0, sizeof(s->cpu[pe].context));
+    }
+}
+
+static bool sdei_set_version(SDEIState *s, Error **errp)
+{
+    const char *version = s->version ?: "1.1";
+    int i;
+
+    for (i = 0; i < ARRAY_SIZE(sdei_versions); i++) {
+        if (!strcmp(version, sdei_versions[i].name)) {
+            s->version_result = sdei_versions[i].result;
+            s->events.register_flags = sdei_versions[i].register_flags;
+            return true;
+        }
+    }
+    error_setg(errp, "SDEI version '%s' is not known", version);
+    error_append_hint(errp, "Valid versions are 1.0 and 1.1\n");
+    return false;
+}
+
+static bool sdei_set_accel(SDEIState *s, Error **errp)
+{
+    if (tcg_enabled()) {
+#ifdef CONFIG_TCG
+        s->regs = &sdei_tcg_regs;
+        return true;
+#endif
+    }
+    /* No vCPU runs, so that nobody calls */
+    if (qtest_enabled()) {
+        return true;
+    }
+    error_setg(errp, "SDEI is not supported with accelerator '%s'",
+               current_accel_name());
+    error_append_hint(errp, "Use '-accel tcg'\n");
+    return false;
+}
+
+static int sdei_add_user_event(Object *obj, void *opaque)
+{
+    GArray *defs = opaque;
+    SDEIEventObject *e = (SDEIEventObject *)
+        object_dynamic_cast(obj, TYPE_SDEI_EVENT);
+
+    if (e) {
+        SDEIEventDef def = {
+            .num = e->number,
+            .type = e->scope == SDEI_EVENT_SCOPE_SHARED
+                    ? SDEI_TYPE_SHARED : SDEI_TYPE_PRIVATE,
+            .priority = e->priority == SDEI_EVENT_PRIORITY_CRITICAL
+                        ? SDEI_PRIO_CRITICAL : SDEI_PRIO_NORMAL,
+        };
+
+        g_array_append_val(defs, def);
+    }
+    return 0;
+}
+
+/* All events of this machine: its own and the user's */
+static GArray *sdei_define_events(Error **errp)
+{
+    g_autoptr(GArray) defs = g_array_new(false, false, sizeof(SDEIEventDef));
+    int i, j;
+
+    object_child_foreach(object_get_objects_root(), sdei_add_user_event, defs);
+    if (defs->len > SDEI_MAX_USER_EVENTS) {
+        error_setg(errp, "too many sdei-event objects (%u)", defs->len);
+        error_append_hint(errp, "There can be %d\n", SDEI_MAX_USER_EVENTS);
+        return NULL;
+    }
+    for (i = 0; i < defs->len; i++) {
+        for (j = 0; j < i; j++) {
+            uint32_t num = g_array_index(defs, SDEIEventDef, i).num;
+
+            if (g_array_index(defs, SDEIEventDef, j).num == num) {
+                error_setg(errp, "there is more than one sdei-event with "
+                           "number 0x%" PRIx32, num);
+                return NULL;
+            }
+        }
+    }
+    g_array_append_vals(defs, sdei_platform_events,
+                        ARRAY_SIZE(sdei_platform_events));
+    return g_steal_pointer(&defs);
+}
+
+static bool sdei_set_pes(SDEIState *s, Error **errp)
+{
+    ARMCPU *cpu = ARM_CPU(first_cpu);
+    g_autoptr(GArray) defs = NULL;
+    g_autofree uint64_t *mpidr = NULL;
+    uint32_t num_pes = 0;
+    CPUState *cs;
+
+    if (!cpu || !arm_feature(&cpu->env, ARM_FEATURE_AARCH64)) {
+        error_setg(errp, "SDEI needs a CPU with AArch64 state");
+        return false;
+    }
+    if (arm_feature(&cpu->env, ARM_FEATURE_EL3)) {
+        error_setg(errp, "SDEI is not for QEMU to provide where the guest "
+                   "has EL3: it belongs to the guest's own firmware there");
+        return false;
+    }
+    s->client_el = arm_feature(&cpu->env, ARM_FEATURE_EL2) ? 2 : 1;
+
+    defs = sdei_define_events(errp);
+    if (!defs) {
+        return false;
+    }
+    CPU_FOREACH(cs) {
+        num_pes = MAX(num_pes, cs->cpu_index + 1);
+    }
+    mpidr = g_new0(uint64_t, num_pes);
+    s->cpu = g_new0(SDEICPUState, num_pes);
+    CPU_FOREACH(cs) {
+        s->cpu[cs->cpu_index].cs = cs;
+        mpidr[cs->cpu_index] = arm_cpu_mp_affinity(ARM_CPU(cs));
+    }
+    sdei_events_init(&s->events, (const SDEIEventDef *)defs->data, defs->len,
+                     mpidr, num_pes, s->events.register_flags);
+    return true;
+}
+
+static void sdei_realize(DeviceState *dev, Error **errp)
+{
+    SDEIState *s = ARM_SDEI(dev);
+
+    if (the_dispatcher) {
+        error_setg(errp, "at most one %s device is permitted", TYPE_ARM_SDEI);
+        return;
+    }
+    if (!sdei_set_version(s, errp) || !sdei_set_accel(s, errp) ||
+        !sdei_set_pes(s, errp)) {
+        return;
+    }
+    s->vm_change_state =
+        qemu_add_vm_change_state_handler(sdei_vm_state_change, s);
+    /* Not on a bus, which would reset it */
+    qemu_register_resettable(OBJECT(s));
+    the_dispatcher = s;
+}
+
+static void sdei_unrealize(DeviceState *dev)
+{
+    SDEIState *s = ARM_SDEI(dev);
+
+    the_dispatcher = NULL;
+    qemu_unregister_resettable(OBJECT(s));
+    g_clear_pointer(&s->vm_change_state, qemu_del_vm_change_state_handler);
+    sdei_events_destroy(&s->events);
+    g_clear_pointer(&s->cpu, g_free);
+}
+
+static const VMStateDescription vmstate_sdei = {
+    .name = TYPE_ARM_SDEI,
+    .unmigratable = 1,
+};
+
+static const Property sdei_properties[] = {
+    DEFINE_PROP_STRING("version", SDEIState, version),
+};
+
+static void sdei_class_init(ObjectClass *klass, const void *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(klass);
+    ResettableClass *rc = RESETTABLE_CLASS(klass);
+
+    dc->desc = "Arm SDEI dispatcher";
+    dc->realize = sdei_realize;
+    dc->unrealize = sdei_unrealize;
+    dc->vmsd = &vmstate_sdei;
+    /* Belongs to the board, which tells the guest of it */
+    dc->user_creatable = false;
+    dc->hotpluggable = false;
+    rc->phases.hold = sdei_reset_hold;
+    device_class_set_props(dc, sdei_properties);
+    set_bit(DEVICE_CATEGORY_MISC, dc->categories);
+}
+
+static const TypeInfo sdei_types[] = {
+    {
+        .name = TYPE_ARM_SDEI,
+        .parent = TYPE_DEVICE,
+        .instance_size = sizeof(SDEIState),
+        .class_init = sdei_class_init,
+    },
+};
+
+DEFINE_TYPES(sdei_types)
