@@ -10,7 +10,7 @@
 #include "hw/acpi/acpi-defs.h"
 #include "hw/acpi/aml-build.h"
 #include "hw/arm/virt-sdei.h"
-#include "hw/qdev-core.h"
+#include "hw/qdev-properties.h"
 #include "system/device_tree.h"
 #include "target/arm/cpu.h"
 #include "qom/object_interfaces.h"
@@ -77,6 +77,9 @@ void virt_sdei_create(VirtMachineState *vms)
     }
     dev = qdev_new(TYPE_ARM_SDEI);
     object_property_add_child(OBJECT(vms), TYPE_ARM_SDEI, OBJECT(dev));
+    qdev_prop_set_uint32(dev, "num-irq",
+                         object_property_get_uint(OBJECT(vms->gic), "num-irq",
+                                                  &error_abort));
     qdev_realize_and_unref(dev, NULL, &error_fatal);
     fdt_add_sdei_node(vms);
 }

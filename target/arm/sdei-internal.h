@@ -87,6 +87,7 @@ struct SDEIState {
 
     /* Properties */
     char *version;
+    uint32_t num_irq;
 
     /* Set by realize */
     uint64_t version_result;

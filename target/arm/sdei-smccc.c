@@ -150,10 +150,10 @@ static int64_t sdei_call_pe_unmask(SDEIState *s, uint32_t pe, SDEIArgs x)
 
 static int64_t sdei_call_interrupt_bind(SDEIState *s, uint32_t pe, SDEIArgs x)
 {
-    /* INTIDs below 16 are SGIs, those from 1020 special or LPIs */
     uint32_t intid = x[1];
 
-    if (intid < 16 || intid >= 1020) {
+    /* INTIDs below 16 are SGIs */
+    if (intid < 16 || intid >= s->num_irq) {
         return sdei_fail(s, SDEI_INVALID_PARAMETERS,
                          "neither a PPI nor an SPI");
     }

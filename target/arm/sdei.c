@@ -240,6 +240,8 @@ static const VMStateDescription vmstate_sdei = {
 
 static const Property sdei_properties[] = {
     DEFINE_PROP_STRING("version", SDEIState, version),
+    /* INTIDs from 0 that the GIC has, LPIs aside */
+    DEFINE_PROP_UINT32("num-irq", SDEIState, num_irq, 0),
 };
 
 static void sdei_class_init(ObjectClass *klass, const void *data)
