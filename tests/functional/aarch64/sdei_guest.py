@@ -140,7 +140,7 @@ class Guest:
         """Execute a line of shell in the guest and return its output."""
         self.send(command)
         output, status = self._receive_until(
-            re.compile(r'^RES=\[(\d+)\] #\n', re.M), f'"{command}" to end')
+            re.compile(r'RES=\[(\d+)\] #\n'), f'"{command}" to end')
         if status != '0':
             raise GuestError(f'"{command}" ended with status {status}: '
                              f'{output.strip()}\n{self._log_tail()}')
