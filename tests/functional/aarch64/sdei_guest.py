@@ -186,9 +186,17 @@ class Guest:
         """Make @cpu spin with interrupts masked and reach it by event 0."""
         return self._event0('reach_stuck', cpu)
 
+    @staticmethod
+    def event0_command(order, cpu):
+        """Return the line of shell that gives the client of event 0 an order.
+
+        guest/sdei_event0.c says what the orders are.
+        """
+        return f'echo {cpu} >{EVENT0_ORDERS}/{order}'
+
     def _event0(self, order, cpu):
         before = len(self.dmesg('sdei_event0: '))
-        self.order(f'echo {cpu} >{EVENT0_ORDERS}/{order}')
+        self.order(self.event0_command(order, cpu))
         return self.dmesg('sdei_event0: ')[before:]
 
     def stop(self):

@@ -37,3 +37,24 @@ class SdeiGuestTest(QemuSystemTest):
         for cpu in cpus:
             if cpu != 0:
                 guest.reach_stuck_cpu(cpu)
+
+    def assert_userspace_unharmed(self, guest, cpu, program, mode):
+        """Events change nothing in a program that they interrupt.
+
+        @program is a busybox that runs on @cpu and @mode the exception level
+        and width in which it runs, as PSTATE[4:0].
+        """
+        command = f'{program} sha256sum /bin/busybox'
+        right = guest.order(command)
+        before = len(guest.dmesg('handled event 0'))
+        answers = guest.order(
+            f'rm -f /tmp/done; (taskset {1 << cpu:x} sh -c '
+            f'"for i in 1 2 3 4; do {command}; done" >/tmp/sums; '
+            '>/tmp/done) & until test -e /tmp/done; do '
+            f'{guest.event0_command("signal", cpu)} || break; usleep 5000; '
+            'done; wait; cat /tmp/sums')
+        self.assertEqual(answers, 4 * right)
+        events = guest.dmesg('handled event 0')[before:]
+        interrupted = [int(e.rpartition('pstate ')[2], 16) & 0x1f
+                       for e in events]
+        self.assertIn(mode, interrupted)

@@ -6,6 +6,10 @@
 from sdei_guest import Config
 from sdei_testcase import SdeiGuestTest
 
+# PSTATE[4:0]
+EL0_A64 = 0x00
+EL0_A32 = 0x10
+
 
 class SdeiBoot(SdeiGuestTest):
 
@@ -26,13 +30,17 @@ class SdeiBoot(SdeiGuestTest):
                              guest.config.conduit + ' ')
             guest.order('! test -e /sys/firmware/acpi/tables')
 
-    def check_boot(self, config):
+    def check_boot(self, config, with_programs=False):
         guest = self.boot(config)
         guest.detected()
         self.assertTrue(guest.dmesg(f'started at EL{config.el}'))
         self.assert_described(guest)
         self.start_event0_client(guest)
         self.assert_events_work(guest, range(config.cpus))
+        if with_programs:
+            self.assert_userspace_unharmed(guest, 1, '/bin/busybox', EL0_A64)
+            self.assert_userspace_unharmed(guest, 1, '/bin/busybox-a32',
+                                           EL0_A32)
         guest.order('rmmod sdei_event0')
         guest.stop()
 
@@ -62,10 +70,10 @@ class SdeiBoot(SdeiGuestTest):
 
     def test_dt_el1_2cpus_all_features(self):
         """What -cpu max has, an event must save and restore."""
-        self.check_boot(Config(cpus=2, cpu='max'))
+        self.check_boot(Config(cpus=2, cpu='max'), with_programs=True)
 
     def test_dt_el2_2cpus_all_features(self):
-        self.check_boot(Config(el=2, cpus=2, cpu='max'))
+        self.check_boot(Config(el=2, cpus=2, cpu='max'), with_programs=True)
 
     def check_off(self, config):
         """Without sdei=on the guest sees no trace of it."""

@@ -296,8 +296,9 @@ static int signal_cpu(unsigned int cpu)
 	int err = signal_and_wait(cpu, &seen);
 
 	if (!err)
-		pr_info("CPU %u handled event 0 in %llu us, at %pS\n", cpu,
-			seen.time_ns / NSEC_PER_USEC, (void *)seen.pc);
+		pr_info("CPU %u handled event 0 in %llu us, at %pS, pstate 0x%llx\n",
+			cpu, seen.time_ns / NSEC_PER_USEC, (void *)seen.pc,
+			seen.pstate);
 	return err;
 }
 
