@@ -206,7 +206,8 @@ int main(int argc, char **argv)
             0xd61f0080, /* br x4 */
         },
     };
-    Blob kernel, initrd, fdt, code = { (char *)&trampoline, sizeof(trampoline) };
+    Blob code = { (char *)&trampoline, sizeof(trampoline) };
+    Blob kernel, initrd, fdt;
     uint64_t kernel_size, kernel_at, initrd_at, fdt_at, code_at;
     struct kexec_segment segments[4];
 

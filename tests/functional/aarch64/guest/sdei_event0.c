@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A client of SDEI event 0 for a Linux kernel that has none of its own
  *
@@ -37,14 +37,14 @@
 #include <asm/ptrace.h>
 #include <asm/sysreg.h>
 
-#define SW_SIGNALED_EVENT	0
+#define SW_SIGNALED_EVENT       0
 /* Kernels before 7.3 do not make this call and have no name for it. */
-#define SDEI_FN_EVENT_SIGNAL	0xc400002f
+#define SDEI_FN_EVENT_SIGNAL    0xc400002f
 
 /* How long a CPU gets for what should take microseconds: hosts can be slow. */
-#define TIMEOUT_MS		20000
+#define TIMEOUT_MS              20000
 /* How long a CPU that must not answer is watched. */
-#define DEAF_MS			100
+#define DEAF_MS                 100
 
 typedef int (sdei_callback)(u32 event, struct pt_regs *regs, void *arg);
 
@@ -56,56 +56,57 @@ static u64 (*mpidr_of)(unsigned int cpu);
 
 /* What the handler saw when it last ran on a CPU. */
 struct sighting {
-	unsigned int count;
-	u64 time_ns;
-	u64 pc;
-	u64 pstate;
+    unsigned int count;
+    u64 time_ns;
+    u64 pc;
+    u64 pstate;
 };
 
 static DEFINE_PER_CPU(struct sighting, sightings);
 
 /* X0-X17 are what a dispatcher has to save and restore for its client. */
-#define NR_PATTERNS		18
+#define NR_PATTERNS             18
 /* N and C set, Z and V clear. */
-#define NZCV_PATTERN		0xa0000000UL
+#define NZCV_PATTERN            0xa0000000UL
 
 static struct stuck_cpu {
-	call_single_data_t csd;
-	bool spinning;
-	u32 release;
-	bool finished;
-	u64 nzcv;
-	u64 in[NR_PATTERNS];
-	u64 out[NR_PATTERNS];
+    call_single_data_t csd;
+    bool spinning;
+    u32 release;
+    bool finished;
+    u64 nzcv;
+    u64 in[NR_PATTERNS];
+    u64 out[NR_PATTERNS];
 } stuck;
 
 static struct ping {
-	call_single_data_t csd;
-	bool answered;
+    call_single_data_t csd;
+    bool answered;
 } ping;
 
 static DEFINE_MUTEX(order_lock);
 
 static int event0_handler(u32 event, struct pt_regs *regs, void *arg)
 {
-	struct sighting *seen = this_cpu_ptr(&sightings);
+    struct sighting *seen = this_cpu_ptr(&sightings);
 
-	seen->time_ns = ktime_get_mono_fast_ns();
-	seen->pc = regs->pc;
-	seen->pstate = regs->pstate;
-	/* Pairs with the load in signal_and_wait(). */
-	smp_store_release(&seen->count, seen->count + 1);
-	return 0;
+    seen->time_ns = ktime_get_mono_fast_ns();
+    seen->pc = regs->pc;
+    seen->pstate = regs->pstate;
+    /* Pairs with the load in signal_and_wait(). */
+    smp_store_release(&seen->count, seen->count + 1);
+    return 0;
 }
 
 /* Waits for a condition without keeping a CPU busy. */
-#define wait_until(cond, ms)						\
-({									\
-	ktime_t until_ = ktime_add_ms(ktime_get(), ms);			\
-	bool met_;							\
-	while (!(met_ = (cond)) && ktime_before(ktime_get(), until_))	\
-		usleep_range(200, 400);					\
-	met_ || (cond);							\
+#define wait_until(cond, ms)                                            \
+({                                                                      \
+    ktime_t until_ = ktime_add_ms(ktime_get(), ms);                     \
+    bool met_;                                                          \
+    while (!(met_ = (cond)) && ktime_before(ktime_get(), until_)) {     \
+        usleep_range(200, 400);                                         \
+    }                                                                   \
+    met_ || (cond);                                                     \
 })
 
 /*
@@ -113,47 +114,48 @@ static int event0_handler(u32 event, struct pt_regs *regs, void *arg)
  * kernel at EL2 has SMC only: HVC would call the kernel itself.
  */
 static void call_firmware(unsigned long fn, unsigned long arg0,
-			  unsigned long arg1, struct arm_smccc_res *res)
+                          unsigned long arg1, struct arm_smccc_res *res)
 {
-	if (read_sysreg(CurrentEL) == CurrentEL_EL2)
-		arm_smccc_smc(fn, arg0, arg1, 0, 0, 0, 0, 0, res);
-	else
-		arm_smccc_hvc(fn, arg0, arg1, 0, 0, 0, 0, 0, res);
+    if (read_sysreg(CurrentEL) == CurrentEL_EL2) {
+        arm_smccc_smc(fn, arg0, arg1, 0, 0, 0, 0, 0, res);
+    } else {
+        arm_smccc_hvc(fn, arg0, arg1, 0, 0, 0, 0, 0, res);
+    }
 }
 
 static int signal_and_wait(unsigned int cpu, struct sighting *result)
 {
-	struct sighting *seen = per_cpu_ptr(&sightings, cpu);
-	unsigned int before = READ_ONCE(seen->count);
-	struct arm_smccc_res res = {};
-	u64 start = ktime_get_mono_fast_ns();
+    struct sighting *seen = per_cpu_ptr(&sightings, cpu);
+    unsigned int before = READ_ONCE(seen->count);
+    struct arm_smccc_res res = {};
+    u64 start = ktime_get_mono_fast_ns();
 
-	call_firmware(SDEI_FN_EVENT_SIGNAL, SW_SIGNALED_EVENT, mpidr_of(cpu),
-		      &res);
-	if (res.a0) {
-		pr_err("SIGNAL of event 0 to CPU %u returned %ld\n",
-		       cpu, (long)res.a0);
-		return -EIO;
-	}
-	if (!wait_until(smp_load_acquire(&seen->count) != before, TIMEOUT_MS)) {
-		pr_err("CPU %u did not run the handler of event 0\n", cpu);
-		return -ETIMEDOUT;
-	}
-	*result = *seen;
-	if (result->count != before + 1) {
-		pr_err("CPU %u ran the handler %u times for one signal\n",
-		       cpu, result->count - before);
-		return -EIO;
-	}
-	result->time_ns -= start;
-	return 0;
+    call_firmware(SDEI_FN_EVENT_SIGNAL, SW_SIGNALED_EVENT, mpidr_of(cpu),
+                  &res);
+    if (res.a0) {
+        pr_err("SIGNAL of event 0 to CPU %u returned %ld\n",
+               cpu, (long)res.a0);
+        return -EIO;
+    }
+    if (!wait_until(smp_load_acquire(&seen->count) != before, TIMEOUT_MS)) {
+        pr_err("CPU %u did not run the handler of event 0\n", cpu);
+        return -ETIMEDOUT;
+    }
+    *result = *seen;
+    if (result->count != before + 1) {
+        pr_err("CPU %u ran the handler %u times for one signal\n",
+               cpu, result->count - before);
+        return -EIO;
+    }
+    result->time_ns -= start;
+    return 0;
 }
 
 static void answer_ping(void *arg)
 {
-	struct ping *p = arg;
+    struct ping *p = arg;
 
-	smp_store_release(&p->answered, true);
+    smp_store_release(&p->answered, true);
 }
 
 /*
@@ -163,143 +165,150 @@ static void answer_ping(void *arg)
  */
 static noinline void spin_with_interrupts_masked(void *arg)
 {
-	struct stuck_cpu *s = arg;
-	u64 daif = read_sysreg(daif);
-	u64 flag;
+    struct stuck_cpu *s = arg;
+    u64 daif = read_sysreg(daif);
+    u64 flag;
 
-	asm volatile("msr daifset, #0xf" : : : "memory");
-	smp_store_release(&s->spinning, true);
-	asm volatile(
-	"	msr	nzcv, %[nzcv]\n"
-	"	ldp	x0, x1, [%[in]]\n"
-	"	ldp	x2, x3, [%[in], #16]\n"
-	"	ldp	x4, x5, [%[in], #32]\n"
-	"	ldp	x6, x7, [%[in], #48]\n"
-	"	ldp	x8, x9, [%[in], #64]\n"
-	"	ldp	x10, x11, [%[in], #80]\n"
-	"	ldp	x12, x13, [%[in], #96]\n"
-	"	ldp	x14, x15, [%[in], #112]\n"
-	"	ldp	x16, x17, [%[in], #128]\n"
-	"1:	ldar	%w[flag], [%[release]]\n"
-	"	cbz	%w[flag], 1b\n"
-	"	stp	x0, x1, [%[out]]\n"
-	"	stp	x2, x3, [%[out], #16]\n"
-	"	stp	x4, x5, [%[out], #32]\n"
-	"	stp	x6, x7, [%[out], #48]\n"
-	"	stp	x8, x9, [%[out], #64]\n"
-	"	stp	x10, x11, [%[out], #80]\n"
-	"	stp	x12, x13, [%[out], #96]\n"
-	"	stp	x14, x15, [%[out], #112]\n"
-	"	stp	x16, x17, [%[out], #128]\n"
-	"	mrs	%[flag], nzcv\n"
-	: [flag] "=&r" (flag)
-	: [in] "r" (s->in), [out] "r" (s->out), [release] "r" (&s->release),
-	  [nzcv] "r" (NZCV_PATTERN)
-	: "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10",
-	  "x11", "x12", "x13", "x14", "x15", "x16", "x17", "cc", "memory");
-	s->nzcv = flag;
-	write_sysreg(daif, daif);
-	smp_store_release(&s->finished, true);
+    asm volatile("msr daifset, #0xf" : : : "memory");
+    smp_store_release(&s->spinning, true);
+    asm volatile(
+    "       msr     nzcv, %[nzcv]\n"
+    "       ldp     x0, x1, [%[in]]\n"
+    "       ldp     x2, x3, [%[in], #16]\n"
+    "       ldp     x4, x5, [%[in], #32]\n"
+    "       ldp     x6, x7, [%[in], #48]\n"
+    "       ldp     x8, x9, [%[in], #64]\n"
+    "       ldp     x10, x11, [%[in], #80]\n"
+    "       ldp     x12, x13, [%[in], #96]\n"
+    "       ldp     x14, x15, [%[in], #112]\n"
+    "       ldp     x16, x17, [%[in], #128]\n"
+    "1:     ldar    %w[flag], [%[release]]\n"
+    "       cbz     %w[flag], 1b\n"
+    "       stp     x0, x1, [%[out]]\n"
+    "       stp     x2, x3, [%[out], #16]\n"
+    "       stp     x4, x5, [%[out], #32]\n"
+    "       stp     x6, x7, [%[out], #48]\n"
+    "       stp     x8, x9, [%[out], #64]\n"
+    "       stp     x10, x11, [%[out], #80]\n"
+    "       stp     x12, x13, [%[out], #96]\n"
+    "       stp     x14, x15, [%[out], #112]\n"
+    "       stp     x16, x17, [%[out], #128]\n"
+    "       mrs     %[flag], nzcv\n"
+    : [flag] "=&r" (flag)
+    : [in] "r" (s->in), [out] "r" (s->out), [release] "r" (&s->release),
+      [nzcv] "r" (NZCV_PATTERN)
+    : "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10",
+      "x11", "x12", "x13", "x14", "x15", "x16", "x17", "cc", "memory");
+    s->nzcv = flag;
+    write_sysreg(daif, daif);
+    smp_store_release(&s->finished, true);
 }
 
 static int check_stuck_registers(unsigned int cpu)
 {
-	unsigned int i, wrong = 0;
+    unsigned int i, wrong = 0;
 
-	for (i = 0; i < NR_PATTERNS; i++) {
-		if (stuck.out[i] != stuck.in[i]) {
-			pr_err("CPU %u went on with X%u = 0x%llx instead of 0x%llx\n",
-			       cpu, i, stuck.out[i], stuck.in[i]);
-			wrong++;
-		}
-	}
-	if (stuck.nzcv != NZCV_PATTERN) {
-		pr_err("CPU %u went on with NZCV = 0x%llx instead of 0x%lx\n",
-		       cpu, stuck.nzcv, NZCV_PATTERN);
-		wrong++;
-	}
-	return wrong ? -EIO : 0;
+    for (i = 0; i < NR_PATTERNS; i++) {
+        if (stuck.out[i] != stuck.in[i]) {
+            pr_err("CPU %u went on with X%u = 0x%llx instead of 0x%llx\n",
+                   cpu, i, stuck.out[i], stuck.in[i]);
+            wrong++;
+        }
+    }
+    if (stuck.nzcv != NZCV_PATTERN) {
+        pr_err("CPU %u went on with NZCV = 0x%llx instead of 0x%lx\n",
+               cpu, stuck.nzcv, NZCV_PATTERN);
+        wrong++;
+    }
+    return wrong ? -EIO : 0;
 }
 
 static int reach_spinning(unsigned int cpu)
 {
-	struct sighting seen;
-	u64 masked = PSR_D_BIT | PSR_A_BIT | PSR_I_BIT | PSR_F_BIT;
-	int err;
+    struct sighting seen;
+    u64 masked = PSR_D_BIT | PSR_A_BIT | PSR_I_BIT | PSR_F_BIT;
+    int err;
 
-	err = smp_call_function_single_async(cpu, &ping.csd);
-	if (err)
-		return err;
-	if (wait_until(smp_load_acquire(&ping.answered), DEAF_MS)) {
-		pr_err("CPU %u is not stuck: it took an interrupt\n", cpu);
-		return -EIO;
-	}
-	pr_info("CPU %u did not take an inter-processor interrupt in %d ms\n",
-		cpu, DEAF_MS);
+    err = smp_call_function_single_async(cpu, &ping.csd);
+    if (err) {
+        return err;
+    }
+    if (wait_until(smp_load_acquire(&ping.answered), DEAF_MS)) {
+        pr_err("CPU %u is not stuck: it took an interrupt\n", cpu);
+        return -EIO;
+    }
+    pr_info("CPU %u did not take an inter-processor interrupt in %d ms\n",
+            cpu, DEAF_MS);
 
-	err = signal_and_wait(cpu, &seen);
-	if (err)
-		return err;
-	pr_info("CPU %u was reached by event 0 in %llu us, at %pS, pstate 0x%llx\n",
-		cpu, seen.time_ns / NSEC_PER_USEC, (void *)seen.pc, seen.pstate);
-	if ((seen.pstate & masked) != masked ||
-	    (seen.pstate & PSR_f) != NZCV_PATTERN) {
-		pr_err("that is not the PSTATE of the stuck CPU\n");
-		return -EIO;
-	}
-	return 0;
+    err = signal_and_wait(cpu, &seen);
+    if (err) {
+        return err;
+    }
+    pr_info("CPU %u was reached by event 0 in %llu us, at %pS, pstate 0x%llx\n",
+            cpu, seen.time_ns / NSEC_PER_USEC, (void *)seen.pc, seen.pstate);
+    if ((seen.pstate & masked) != masked ||
+        (seen.pstate & PSR_f) != NZCV_PATTERN) {
+        pr_err("that is not the PSTATE of the stuck CPU\n");
+        return -EIO;
+    }
+    return 0;
 }
 
 static int reach_stuck_cpu(unsigned int cpu)
 {
-	unsigned int i;
-	int err;
+    unsigned int i;
+    int err;
 
-	if (cpu == smp_processor_id()) {
-		pr_err("CPU %u runs this order and cannot be the stuck one\n", cpu);
-		return -EINVAL;
-	}
-	stuck.spinning = false;
-	stuck.finished = false;
-	stuck.release = 0;
-	ping.answered = false;
-	for (i = 0; i < NR_PATTERNS; i++)
-		stuck.in[i] = 0x5de1000000000000ULL + 0x101010101ULL * (i + 1);
+    if (cpu == smp_processor_id()) {
+        pr_err("CPU %u runs this order and cannot be the stuck one\n", cpu);
+        return -EINVAL;
+    }
+    stuck.spinning = false;
+    stuck.finished = false;
+    stuck.release = 0;
+    ping.answered = false;
+    for (i = 0; i < NR_PATTERNS; i++) {
+        stuck.in[i] = 0x5de1000000000000ULL + 0x101010101ULL * (i + 1);
+    }
 
-	err = smp_call_function_single_async(cpu, &stuck.csd);
-	if (err)
-		return err;
-	if (!wait_until(smp_load_acquire(&stuck.spinning), TIMEOUT_MS)) {
-		pr_err("CPU %u does not run\n", cpu);
-		return -ETIMEDOUT;
-	}
-	pr_info("CPU %u spins with interrupts masked\n", cpu);
-	err = reach_spinning(cpu);
-	smp_store_release(&stuck.release, 1);
-	if (err)
-		return err;
+    err = smp_call_function_single_async(cpu, &stuck.csd);
+    if (err) {
+        return err;
+    }
+    if (!wait_until(smp_load_acquire(&stuck.spinning), TIMEOUT_MS)) {
+        pr_err("CPU %u does not run\n", cpu);
+        return -ETIMEDOUT;
+    }
+    pr_info("CPU %u spins with interrupts masked\n", cpu);
+    err = reach_spinning(cpu);
+    smp_store_release(&stuck.release, 1);
+    if (err) {
+        return err;
+    }
 
-	if (!wait_until(smp_load_acquire(&stuck.finished) &&
-			smp_load_acquire(&ping.answered), TIMEOUT_MS)) {
-		pr_err("CPU %u did not go on after the event\n", cpu);
-		return -ETIMEDOUT;
-	}
-	err = check_stuck_registers(cpu);
-	if (!err)
-		pr_info("CPU %u went on with its registers intact\n", cpu);
-	return err;
+    if (!wait_until(smp_load_acquire(&stuck.finished) &&
+                    smp_load_acquire(&ping.answered), TIMEOUT_MS)) {
+        pr_err("CPU %u did not go on after the event\n", cpu);
+        return -ETIMEDOUT;
+    }
+    err = check_stuck_registers(cpu);
+    if (!err) {
+        pr_info("CPU %u went on with its registers intact\n", cpu);
+    }
+    return err;
 }
 
 static int signal_cpu(unsigned int cpu)
 {
-	struct sighting seen;
-	int err = signal_and_wait(cpu, &seen);
+    struct sighting seen;
+    int err = signal_and_wait(cpu, &seen);
 
-	if (!err)
-		pr_info("CPU %u handled event 0 in %llu us, at %pS, pstate 0x%llx\n",
-			cpu, seen.time_ns / NSEC_PER_USEC, (void *)seen.pc,
-			seen.pstate);
-	return err;
+    if (!err) {
+        pr_info("CPU %u handled event 0 in %llu us, at %pS, pstate 0x%llx\n",
+                cpu, seen.time_ns / NSEC_PER_USEC, (void *)seen.pc,
+                seen.pstate);
+    }
+    return err;
 }
 
 /*
@@ -308,39 +317,40 @@ static int signal_cpu(unsigned int cpu)
  */
 static int give_order(const char *val, int (*order)(unsigned int cpu))
 {
-	unsigned int cpu;
-	int err = kstrtouint(val, 0, &cpu);
+    unsigned int cpu;
+    int err = kstrtouint(val, 0, &cpu);
 
-	if (err)
-		return err;
-	mutex_lock(&order_lock);
-	cpus_read_lock();
-	migrate_disable();
-	if (cpu >= nr_cpu_ids || !cpu_online(cpu)) {
-		pr_err("CPU %u is not online\n", cpu);
-		err = -ENXIO;
-	} else {
-		err = order(cpu);
-	}
-	migrate_enable();
-	cpus_read_unlock();
-	mutex_unlock(&order_lock);
-	return err;
+    if (err) {
+        return err;
+    }
+    mutex_lock(&order_lock);
+    cpus_read_lock();
+    migrate_disable();
+    if (cpu >= nr_cpu_ids || !cpu_online(cpu)) {
+        pr_err("CPU %u is not online\n", cpu);
+        err = -ENXIO;
+    } else {
+        err = order(cpu);
+    }
+    migrate_enable();
+    cpus_read_unlock();
+    mutex_unlock(&order_lock);
+    return err;
 }
 
 static int order_signal(const char *val, const struct kernel_param *kp)
 {
-	return give_order(val, signal_cpu);
+    return give_order(val, signal_cpu);
 }
 
 static int order_reach_stuck(const char *val, const struct kernel_param *kp)
 {
-	return give_order(val, reach_stuck_cpu);
+    return give_order(val, reach_stuck_cpu);
 }
 
 static const struct kernel_param_ops signal_ops = { .set = order_signal };
 static const struct kernel_param_ops reach_stuck_ops = {
-	.set = order_reach_stuck,
+    .set = order_reach_stuck,
 };
 
 module_param_cb(signal, &signal_ops, NULL, 0200);
@@ -348,53 +358,54 @@ module_param_cb(reach_stuck, &reach_stuck_ops, NULL, 0200);
 
 static void *find_function(const char *name)
 {
-	struct kprobe kp = { .symbol_name = name };
-	int err = register_kprobe(&kp);
+    struct kprobe kp = { .symbol_name = name };
+    int err = register_kprobe(&kp);
 
-	if (err) {
-		pr_err("this kernel has no %s (%d)\n", name, err);
-		return NULL;
-	}
-	unregister_kprobe(&kp);
-	return kp.addr;
+    if (err) {
+        pr_err("this kernel has no %s (%d)\n", name, err);
+        return NULL;
+    }
+    unregister_kprobe(&kp);
+    return kp.addr;
 }
 
 static int __init sdei_event0_init(void)
 {
-	int err;
+    int err;
 
-	event_register = find_function("sdei_event_register");
-	event_unregister = find_function("sdei_event_unregister");
-	event_enable = find_function("sdei_event_enable");
-	event_disable = find_function("sdei_event_disable");
-	mpidr_of = find_function("cpu_logical_map");
-	if (!event_register || !event_unregister || !event_enable ||
-	    !event_disable || !mpidr_of)
-		return -ENOENT;
+    event_register = find_function("sdei_event_register");
+    event_unregister = find_function("sdei_event_unregister");
+    event_enable = find_function("sdei_event_enable");
+    event_disable = find_function("sdei_event_disable");
+    mpidr_of = find_function("cpu_logical_map");
+    if (!event_register || !event_unregister || !event_enable ||
+        !event_disable || !mpidr_of) {
+        return -ENOENT;
+    }
 
-	INIT_CSD(&stuck.csd, spin_with_interrupts_masked, &stuck);
-	INIT_CSD(&ping.csd, answer_ping, &ping);
+    INIT_CSD(&stuck.csd, spin_with_interrupts_masked, &stuck);
+    INIT_CSD(&ping.csd, answer_ping, &ping);
 
-	err = event_register(SW_SIGNALED_EVENT, event0_handler, NULL);
-	if (err) {
-		pr_err("registering event 0 failed: %d\n", err);
-		return err;
-	}
-	err = event_enable(SW_SIGNALED_EVENT);
-	if (err) {
-		pr_err("enabling event 0 failed: %d\n", err);
-		event_unregister(SW_SIGNALED_EVENT);
-		return err;
-	}
-	pr_info("event 0 is registered and enabled on %u CPUs\n",
-		num_online_cpus());
-	return 0;
+    err = event_register(SW_SIGNALED_EVENT, event0_handler, NULL);
+    if (err) {
+        pr_err("registering event 0 failed: %d\n", err);
+        return err;
+    }
+    err = event_enable(SW_SIGNALED_EVENT);
+    if (err) {
+        pr_err("enabling event 0 failed: %d\n", err);
+        event_unregister(SW_SIGNALED_EVENT);
+        return err;
+    }
+    pr_info("event 0 is registered and enabled on %u CPUs\n",
+            num_online_cpus());
+    return 0;
 }
 
 static void __exit sdei_event0_exit(void)
 {
-	event_disable(SW_SIGNALED_EVENT);
-	event_unregister(SW_SIGNALED_EVENT);
+    event_disable(SW_SIGNALED_EVENT);
+    event_unregister(SW_SIGNALED_EVENT);
 }
 
 module_init(sdei_event0_init);
