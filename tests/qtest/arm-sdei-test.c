@@ -26,6 +26,14 @@ int main(int argc, char **argv)
     add_signal_tests();
     add_power_tests();
     add_machine_tests();
+    add_user_event_tests();
+    add_shared_tests();
+    add_priority_tests();
+    add_version_tests();
+    add_event_power_tests();
+    add_lockstep_tests();
+    add_many_cpus_tests();
+    add_debug_tests();
 
     ret = g_test_run();
     guest_finish();

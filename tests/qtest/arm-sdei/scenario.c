@@ -6,6 +6,7 @@
 
 #include "qemu/osdep.h"
 #include "scenario.h"
+#include "user-event.h"
 
 typedef struct Variant {
     ScenarioFlags flag;
@@ -26,6 +27,17 @@ static const Variant variants[] = {
       { .cpus = 2, .machine = "gic-version=3,mte=on" } },
     { SCENARIO_MTE, "el2-mte",
       { .cpus = 2, .machine = "gic-version=3,mte=on,virtualization=on" } },
+    { SCENARIO_EVENTS_EL1, "events-el1",
+      { .cpus = 4, .machine = "gic-version=3", .args = USER_EVENTS_ARGS } },
+    { SCENARIO_EVENTS_EL2, "events-el2",
+      { .cpus = 4, .machine = "gic-version=3,virtualization=on",
+        .args = USER_EVENTS_ARGS } },
+    { SCENARIO_EVENTS_SINGLE, "events-el1-single-thread",
+      { .cpus = 4, .machine = "gic-version=3", .accel = "tcg,thread=single",
+        .args = USER_EVENTS_ARGS } },
+    { SCENARIO_EVENTS_ICOUNT, "events-el1-icount",
+      { .cpus = 4, .machine = "gic-version=3",
+        .args = USER_EVENTS_ARGS " -icount shift=7" } },
 };
 
 typedef struct Scenario {

@@ -28,9 +28,17 @@ typedef enum ScenarioFlags {
     SCENARIO_8_CPUS = 1 << 3,       /* 8 vCPUs, not 2 */
     SCENARIO_SINGLE = 1 << 4,       /* thread=single, client EL1 */
     SCENARIO_MTE = 1 << 5,          /* client EL1 and EL2, with MTE */
+    /* 4 vCPUs and the events of user-event.h */
+    SCENARIO_EVENTS_EL1 = 1 << 8,
+    SCENARIO_EVENTS_EL2 = 1 << 9,
+    SCENARIO_EVENTS_SINGLE = 1 << 10,
+    SCENARIO_EVENTS_ICOUNT = 1 << 11,
 
     SCENARIO_BOTH_EL = SCENARIO_EL1 | SCENARIO_EL2,
     SCENARIO_ALL = SCENARIO_BOTH_EL | SCENARIO_OLD_CORE,
+    SCENARIO_EVENTS = SCENARIO_EVENTS_EL1 | SCENARIO_EVENTS_EL2,
+    SCENARIO_EVENTS_THREADS = SCENARIO_EVENTS | SCENARIO_EVENTS_SINGLE,
+    SCENARIO_EVENTS_ALL = SCENARIO_EVENTS_THREADS | SCENARIO_EVENTS_ICOUNT,
 } ScenarioFlags;
 
 /**
@@ -89,5 +97,13 @@ void add_context_tests(void);
 void add_signal_tests(void);
 void add_power_tests(void);
 void add_machine_tests(void);
+void add_user_event_tests(void);
+void add_shared_tests(void);
+void add_priority_tests(void);
+void add_version_tests(void);
+void add_event_power_tests(void);
+void add_lockstep_tests(void);
+void add_many_cpus_tests(void);
+void add_debug_tests(void);
 
 #endif
