@@ -77,9 +77,8 @@ void virt_sdei_create(VirtMachineState *vms)
     }
     dev = qdev_new(TYPE_ARM_SDEI);
     object_property_add_child(OBJECT(vms), TYPE_ARM_SDEI, OBJECT(dev));
-    qdev_prop_set_uint32(dev, "num-irq",
-                         object_property_get_uint(OBJECT(vms->gic), "num-irq",
-                                                  &error_abort));
+    object_property_set_link(OBJECT(dev), "gic", OBJECT(vms->gic),
+                             &error_abort);
     qdev_realize_and_unref(dev, NULL, &error_fatal);
     fdt_add_sdei_node(vms);
 }

@@ -8,6 +8,9 @@
 #include "qemu/bitmap.h"
 #include "sdei-event.h"
 
+/* PPIs below, SPIs from here on */
+#define SDEI_FIRST_SPI  32
+
 /* What can happen to a handler */
 typedef enum SDEIAction {
     SDEI_DO_REGISTER,
@@ -81,11 +84,15 @@ static bool sdei_allowed(const SDEIHandler *h, SDEIAction action)
 static int64_t sdei_transit(SDEIEvents *m, SDEIHandler *h, SDEIAction action)
 {
     uint8_t next = sdei_transition[h->status][action];
+    bool was_unreg = h->status == UNREG;
 
     if (next == DENY) {
         return sdei_fail(m, SDEI_DENIED, sdei_denied_because[h->status]);
     }
     h->status = next & ~PEND;
+    if (m->num_bound && was_unreg != (h->status == UNREG)) {
+        m->owners_changed = true;
+    }
     if (next & PEND) {
         return sdei_fail(m, SDEI_PENDING, "the handler is running");
     }
@@ -204,6 +211,7 @@ void sdei_events_reset(SDEIEvents *m)
     uint32_t ev, pe, i;
 
     for (ev = 0; ev < m->num_events; ev++) {
+        m->event[ev].intid = 0;
         for (i = 0; i < sdei_num_handlers(m, ev); i++) {
             sdei_handler_reset(&m->event[ev].handler[i]);
         }
@@ -215,6 +223,7 @@ void sdei_events_reset(SDEIEvents *m)
         }
     }
     m->next_any = 0;
+    m->owners_changed = true;
     sdei_events_recompute(m);
 }
 
@@ -223,11 +232,13 @@ void sdei_events_recompute(SDEIEvents *m)
     uint32_t ev, pe;
 
     m->num_shared_pending = 0;
+    m->num_bound = 0;
     for (pe = 0; pe < m->num_pes; pe++) {
         m->pe[pe].num_pending = 0;
         sdei_update_can_take(m, pe);
     }
     for (ev = 0; ev < m->num_events; ev++) {
+        m->num_bound += m->event[ev].intid != 0;
         if (sdei_is_shared(m, ev)) {
             m->num_shared_pending += m->event[ev].handler[0].pending;
             continue;
@@ -247,7 +258,22 @@ uint32_t sdei_events_find(const SDEIEvents *m, uint32_t num)
     QEMU_BUILD_BUG_ON(offsetof(SDEIEvent, def) != 0);
     found = bsearch(&key, m->event, m->num_events, sizeof(*m->event),
                     sdei_compare_def);
-    return found ? found - m->event : SDEI_NONE;
+    if (!found || (found->def.bindable && !found->intid)) {
+        return SDEI_NONE;
+    }
+    return found - m->event;
+}
+
+uint32_t sdei_events_find_intid(const SDEIEvents *m, uint32_t intid)
+{
+    uint32_t ev;
+
+    for (ev = 0; ev < m->num_events; ev++) {
+        if (m->event[ev].intid == intid) {
+            return ev;
+        }
+    }
+    return SDEI_NONE;
 }
 
 uint32_t sdei_events_find_pe(const SDEIEvents *m, uint64_t mpidr)
@@ -259,7 +285,7 @@ uint32_t sdei_events_find_pe(const SDEIEvents *m, uint64_t mpidr)
 
 int64_t sdei_event_register(SDEIEvents *m, uint32_t pe, uint32_t num,
                             uint64_t entry, uint64_t ep_arg, uint64_t flags,
-                            uint64_t affinity)
+                            uint64_t affinity, bool active)
 {
     uint32_t ev = sdei_events_find(m, num);
     bool relative = flags & SDEI_REGISTER_RELATIVE;
@@ -285,6 +311,9 @@ int64_t sdei_event_register(SDEIEvents *m, uint32_t pe, uint32_t num,
         }
     }
 
+    if (active) {
+        return sdei_fail(m, SDEI_DENIED, "the interrupt is active");
+    }
     h = sdei_events_handler(m, ev, pe);
     ret = sdei_transit(m, h, SDEI_DO_REGISTER);
     if (ret != SDEI_SUCCESS) {
@@ -457,6 +486,95 @@ int64_t sdei_event_signal(SDEIEvents *m, uint32_t num, uint64_t mpidr)
     return SDEI_SUCCESS;
 }
 
+int64_t sdei_interrupt_bind(SDEIEvents *m, uint32_t intid)
+{
+    SDEIType type = intid < SDEI_FIRST_SPI ? SDEI_TYPE_PRIVATE
+                                           : SDEI_TYPE_SHARED;
+    uint32_t ev = sdei_events_find_intid(m, intid);
+
+    /* Watchdog clients bind their PPI once per PE */
+    if (ev != SDEI_NONE) {
+        return m->event[ev].def.num;
+    }
+    for (ev = 0; ev < m->num_events; ev++) {
+        SDEIEvent *event = &m->event[ev];
+
+        if (event->def.bindable && event->def.type == type && !event->intid) {
+            event->intid = intid;
+            m->num_bound++;
+            return event->def.num;
+        }
+    }
+    return sdei_fail(m, SDEI_OUT_OF_RESOURCE,
+                     "no slot is left, see SDEI_FEATURES(0)");
+}
+
+/* Is @ev unregistered and not running, on all PEs? */
+static bool sdei_is_unused(const SDEIEvents *m, uint32_t ev)
+{
+    uint32_t i;
+
+    for (i = 0; i < sdei_num_handlers(m, ev); i++) {
+        if (m->event[ev].handler[i].status != UNREG) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int64_t sdei_release_index(SDEIEvents *m, uint32_t ev)
+{
+    if (!sdei_is_unused(m, ev)) {
+        return sdei_fail(m, SDEI_DENIED, "the event is registered or running");
+    }
+    m->event[ev].intid = 0;
+    m->num_bound--;
+    return SDEI_SUCCESS;
+}
+
+int64_t sdei_interrupt_release(SDEIEvents *m, uint32_t num)
+{
+    uint32_t ev = sdei_events_find(m, num);
+
+    if (ev == SDEI_NONE || !m->event[ev].intid) {
+        return sdei_fail(m, SDEI_INVALID_PARAMETERS,
+                         "not the event of a bound interrupt");
+    }
+    return sdei_release_index(m, ev);
+}
+
+bool sdei_owns_line(const SDEIEvents *m, uint32_t ev, uint32_t pe)
+{
+    return sdei_events_handler(m, ev, pe)->status != UNREG;
+}
+
+void sdei_line_taken(SDEIEvents *m, uint32_t ev, uint32_t pe, bool edge,
+                     bool level)
+{
+    SDEIHandler *h = sdei_events_handler(m, ev, pe);
+
+    h->edge = edge;
+    h->level = level;
+    if (level && !edge) {
+        sdei_trigger(m, ev, pe);
+    }
+}
+
+void sdei_line_changed(SDEIEvents *m, uint32_t ev, uint32_t pe, bool level)
+{
+    SDEIHandler *h = sdei_events_handler(m, ev, pe);
+
+    if (h->level == level) {
+        return;
+    }
+    h->level = level;
+    if (level) {
+        sdei_trigger(m, ev, pe);
+    } else if (!h->edge) {
+        sdei_set_pending(m, ev, pe, false);
+    }
+}
+
 bool sdei_trigger(SDEIEvents *m, uint32_t ev, uint32_t pe)
 {
     const SDEIHandler *h = sdei_events_handler(m, ev, pe);
@@ -505,7 +623,15 @@ int64_t sdei_private_reset(SDEIEvents *m, uint32_t pe)
 
 int64_t sdei_shared_reset(SDEIEvents *m)
 {
-    return sdei_reset_type(m, SDEI_TYPE_SHARED, 0);
+    int64_t ret = sdei_reset_type(m, SDEI_TYPE_SHARED, 0);
+    uint32_t ev;
+
+    for (ev = 0; ev < m->num_events; ev++) {
+        if (m->event[ev].intid && sdei_release_index(m, ev) != SDEI_SUCCESS) {
+            ret = SDEI_DENIED;
+        }
+    }
+    return ret;
 }
 
 static SDEIPriority sdei_running_priority(const SDEIPE *p)
@@ -531,6 +657,9 @@ uint32_t sdei_complete(SDEIEvents *m, uint32_t pe)
     sdei_transit(m, h, SDEI_DO_COMPLETE);
     if (h->status == UNREG) {
         sdei_handler_reset(h);
+    } else if (h->level && !h->edge) {
+        /* The cause of a level-triggered interrupt has not gone away */
+        sdei_trigger(m, ev, pe);
     }
     p->running[prio] = SDEI_NONE;
     sdei_update_can_take(m, pe);

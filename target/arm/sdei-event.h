@@ -44,6 +44,9 @@
  * but event 0 are in the vendor range, which has bit 30 set.
  */
 #define SDEI_EVENT_SW_SIGNALED      0x00000000
+/* Slots for bound interrupts: PPIs and SPIs */
+#define SDEI_EVENT_BOUND_PPI_FIRST  0x40000100
+#define SDEI_EVENT_BOUND_SPI_FIRST  0x40000200
 /* Events that users define with -object sdei-event */
 #define SDEI_EVENT_USER_FIRST       0x40010000
 #define SDEI_EVENT_USER_LAST        0x4001ffff
@@ -73,12 +76,15 @@ typedef enum SDEIRoutingMode {
  * @type: private (a handler and a state per PE) or shared (one of each)
  * @priority: critical handlers preempt normal ones
  * @signalable: EVENT_SIGNAL may trigger it
+ * @bindable: a slot for a bound interrupt; there is no such event for the
+ *     client until INTERRUPT_BIND gives it an INTID
  */
 typedef struct SDEIEventDef {
     uint32_t num;
     SDEIType type;
     SDEIPriority priority;
     bool signalable;
+    bool bindable;
 } SDEIEventDef;
 
 /**
@@ -86,6 +92,8 @@ typedef struct SDEIEventDef {
  * @status: SDEI_STATUS_* mask; RUNNING without REGISTERED is the state that
  *     DEN0054C calls "handler unregister-pending"
  * @pending: triggered, not yet dispatched; at most one instance
+ * @level: the bound line is high
+ * @edge: the bound line is edge-triggered
  * @relative: @entry is an offset from the client's VBAR (v1.1)
  * @routing_mode: SDEI_RM_*, shared events only
  * @pe: index of the PE that takes it: the routed one for RM_PE, the one that
@@ -96,6 +104,8 @@ typedef struct SDEIEventDef {
 typedef struct SDEIHandler {
     uint8_t status;
     bool pending;
+    bool level;
+    bool edge;
     bool relative;
     uint8_t routing_mode;
     uint32_t pe;
@@ -106,10 +116,12 @@ typedef struct SDEIHandler {
 /**
  * SDEIEvent: an event and its handlers
  * @def: what it is
+ * @intid: the bound interrupt, 0 if none is
  * @handler: one per PE for a private event, a single one for a shared event
  */
 typedef struct SDEIEvent {
     SDEIEventDef def;
+    uint32_t intid;
     SDEIHandler *handler;
 } SDEIEvent;
 
@@ -118,7 +130,7 @@ typedef struct SDEIEvent {
  * @mpidr: affinity fields of its MPIDR_EL1
  * @masked: PE_MASK is in effect; a PE that is off is masked
  * @running: index of the event whose handler runs, per priority, or SDEI_NONE
- * @num_pending: how many private events are pending here
+ * @num_pending: how many private events are pending here (derived)
  */
 typedef struct SDEIPE {
     uint64_t mpidr;
@@ -135,6 +147,9 @@ typedef struct SDEIPE {
  * @can_take: per priority, the PEs that could take an event now (derived)
  * @num_shared_pending: how many shared events are pending (derived)
  * @next_any: where the search for a PE to take an RM_ANY event begins
+ * @num_bound: how many interrupts are bound (derived)
+ * @owners_changed: somebody registered or unregistered a bound event since
+ *     the caller last looked: lines are to change hands
  * @register_flags: EVENT_REGISTER flags that this version of SDEI knows
  * @reason: why the last call failed, for the log
  */
@@ -147,6 +162,8 @@ typedef struct SDEIEvents {
     unsigned long *can_take[SDEI_PRIO_COUNT];
     uint32_t num_shared_pending;
     uint32_t next_any;
+    uint32_t num_bound;
+    bool owners_changed;
     uint64_t register_flags;
     const char *reason;
 } SDEIEvents;
@@ -177,6 +194,12 @@ void sdei_events_reset(SDEIEvents *m);
 uint32_t sdei_events_find(const SDEIEvents *m, uint32_t num);
 
 /**
+ * sdei_events_find_intid: look a bound interrupt up
+ * Returns: index of its event, or SDEI_NONE
+ */
+uint32_t sdei_events_find_intid(const SDEIEvents *m, uint32_t intid);
+
+/**
  * sdei_events_find_pe: look a PE up
  * Returns: index of the PE with affinity @mpidr, or SDEI_NONE; any bit of
  *     @mpidr outside the affinity fields makes it name no PE
@@ -188,10 +211,13 @@ uint32_t sdei_events_find_pe(const SDEIEvents *m, uint64_t mpidr);
  * of the call, already narrowed where the specification defines 32 bits.
  */
 
-/** sdei_event_register: EVENT_REGISTER, DEN0054C 5.1.2 */
+/**
+ * sdei_event_register: EVENT_REGISTER, DEN0054C 5.1.2
+ * @active: the event is that of a bound interrupt that is active at the client
+ */
 int64_t sdei_event_register(SDEIEvents *m, uint32_t pe, uint32_t num,
                             uint64_t entry, uint64_t ep_arg, uint64_t flags,
-                            uint64_t affinity);
+                            uint64_t affinity, bool active);
 /** sdei_event_enable: EVENT_ENABLE, DEN0054C 5.1.3 */
 int64_t sdei_event_enable(SDEIEvents *m, uint32_t pe, uint32_t num);
 /** sdei_event_disable: EVENT_DISABLE, DEN0054C 5.1.4 */
@@ -212,6 +238,14 @@ int64_t sdei_event_signal(SDEIEvents *m, uint32_t num, uint64_t mpidr);
 int64_t sdei_pe_mask(SDEIEvents *m, uint32_t pe);
 /** sdei_pe_unmask: PE_UNMASK, DEN0054C 5.1.13 */
 int64_t sdei_pe_unmask(SDEIEvents *m, uint32_t pe);
+/**
+ * sdei_interrupt_bind: INTERRUPT_BIND, DEN0054C 5.1.14
+ * @intid: a PPI or an SPI that this machine has
+ * Returns: number of its event, or OUT_OF_RESOURCE
+ */
+int64_t sdei_interrupt_bind(SDEIEvents *m, uint32_t intid);
+/** sdei_interrupt_release: INTERRUPT_RELEASE, DEN0054C 5.1.15 */
+int64_t sdei_interrupt_release(SDEIEvents *m, uint32_t num);
 /** sdei_private_reset: PRIVATE_RESET, DEN0054C 5.1.18 */
 int64_t sdei_private_reset(SDEIEvents *m, uint32_t pe);
 /** sdei_shared_reset: SHARED_RESET, DEN0054C 5.1.19 */
@@ -226,6 +260,31 @@ int64_t sdei_shared_reset(SDEIEvents *m);
  *     Otherwise the event is pending until it is dispatched or unregistered.
  */
 bool sdei_trigger(SDEIEvents *m, uint32_t ev, uint32_t pe);
+
+/**
+ * sdei_owns_line: does the dispatcher have the line of a bound interrupt?
+ * @ev: index of a bound event
+ * @pe: index of the PE, for a PPI
+ *
+ * From EVENT_REGISTER until the handler is unregistered and has completed.
+ */
+bool sdei_owns_line(const SDEIEvents *m, uint32_t ev, uint32_t pe);
+
+/**
+ * sdei_line_taken: the dispatcher has just got the line of event @ev
+ * @edge: the interrupt is edge-triggered
+ * @level: where the line stands; high counts as a trigger unless @edge
+ */
+void sdei_line_taken(SDEIEvents *m, uint32_t ev, uint32_t pe, bool edge,
+                     bool level);
+
+/**
+ * sdei_line_changed: a line that the dispatcher has changed its level
+ *
+ * A rising edge triggers; a falling one takes the trigger of a
+ * level-triggered interrupt back, if it was not dispatched yet.
+ */
+void sdei_line_changed(SDEIEvents *m, uint32_t ev, uint32_t pe, bool level);
 
 /**
  * sdei_running: the innermost running handler

@@ -18,6 +18,10 @@
 
 OBJECT_DECLARE_SIMPLE_TYPE(SDEIState, ARM_SDEI)
 
+/* Bound interrupts at a time, DEN0054C 6.3 wants at least two of each */
+#define SDEI_NUM_PPI_SLOTS  16
+#define SDEI_NUM_SPI_SLOTS  32
+
 /* X0-X17 are the client's to use in a handler, DEN0054C 6.5 */
 #define SDEI_CONTEXT_REGS   18
 
@@ -87,17 +91,24 @@ struct SDEIState {
 
     /* Properties */
     char *version;
-    uint32_t num_irq;
+    DeviceState *gic;
 
     /* Set by realize */
     uint64_t version_result;
     unsigned int client_el;
     const SDEIRegs *regs;
+    uint32_t num_irq;
     VMChangeStateEntry *vm_change_state;
 
     /* State */
     SDEIEvents events;
     SDEICPUState *cpu;
+
+    /* Of each input of the GIC, see sdei-irq.c */
+    unsigned long *line_level;
+    unsigned long *line_owned;
+    /* Of each event: the interrupt whose lines it last had */
+    uint32_t *line_intid;
 };
 
 /* sdei.c: the device */
@@ -130,6 +141,26 @@ void sdei_kick_shared(SDEIState *s);
 
 /** sdei_kick_all: send every PE that has an event to take */
 void sdei_kick_all(SDEIState *s);
+
+/* sdei-irq.c: bound interrupts */
+
+/** sdei_irq_realize: put the dispatcher in front of the GIC's inputs */
+void sdei_irq_realize(SDEIState *s);
+
+/** sdei_irq_bind: INTERRUPT_BIND, DEN0054C 5.1.14 */
+int64_t sdei_irq_bind(SDEIState *s, uint32_t intid);
+
+/**
+ * sdei_irq_is_active: is event @num that of a bound interrupt which the client
+ * has acknowledged at the GIC and not deactivated?
+ */
+bool sdei_irq_is_active(SDEIState *s, uint32_t pe, uint32_t num);
+
+/**
+ * sdei_irq_update_owners: take and give back lines, after any change of who is
+ * registered
+ */
+void sdei_irq_update_owners(SDEIState *s);
 
 /* sdei-tcg.c: registers under TCG */
 

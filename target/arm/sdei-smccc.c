@@ -42,7 +42,8 @@ static int64_t sdei_call_version(SDEIState *s, uint32_t pe, SDEIArgs x)
 
 static int64_t sdei_call_event_register(SDEIState *s, uint32_t pe, SDEIArgs x)
 {
-    return sdei_event_register(&s->events, pe, x[1], x[2], x[3], x[4], x[5]);
+    return sdei_event_register(&s->events, pe, x[1], x[2], x[3], x[4], x[5],
+                               sdei_irq_is_active(s, pe, x[1]));
 }
 
 static int64_t sdei_call_event_enable(SDEIState *s, uint32_t pe, SDEIArgs x)
@@ -150,22 +151,13 @@ static int64_t sdei_call_pe_unmask(SDEIState *s, uint32_t pe, SDEIArgs x)
 
 static int64_t sdei_call_interrupt_bind(SDEIState *s, uint32_t pe, SDEIArgs x)
 {
-    uint32_t intid = x[1];
-
-    /* INTIDs below 16 are SGIs */
-    if (intid < 16 || intid >= s->num_irq) {
-        return sdei_fail(s, SDEI_INVALID_PARAMETERS,
-                         "neither a PPI nor an SPI");
-    }
-    return sdei_fail(s, SDEI_OUT_OF_RESOURCE,
-                     "no slot, see SDEI_FEATURES(0)");
+    return sdei_irq_bind(s, x[1]);
 }
 
 static int64_t sdei_call_interrupt_release(SDEIState *s, uint32_t pe,
                                            SDEIArgs x)
 {
-    return sdei_fail(s, SDEI_INVALID_PARAMETERS,
-                     "not the event of a bound interrupt");
+    return sdei_interrupt_release(&s->events, x[1]);
 }
 
 static int64_t sdei_call_event_signal(SDEIState *s, uint32_t pe, SDEIArgs x)
@@ -189,7 +181,7 @@ static int64_t sdei_call_features(SDEIState *s, uint32_t pe, SDEIArgs x)
     bool relative = s->events.register_flags & SDEI_REGISTER_RELATIVE;
 
     if (feature == SDEI_FEATURE_BIND_SLOTS) {
-        return 0;
+        return SDEI_NUM_PPI_SLOTS | SDEI_NUM_SPI_SLOTS << 16;
     }
     if (feature == SDEI_FEATURE_RELATIVE_MODE && relative) {
         return 1;
@@ -298,6 +290,7 @@ bool arm_handle_sdei_call(ARMCPU *cpu)
                       " = %" PRId64 ": %s\n", call->name, x[1], x[2], x[3],
                       x[4], x[5], mpidr, result, s->events.reason);
     }
+    sdei_irq_update_owners(s);
     sdei_reevaluate(s, pe);
     return true;
 }

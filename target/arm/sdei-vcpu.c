@@ -148,6 +148,7 @@ void arm_sdei_cpu_off(ARMCPU *cpu)
     }
     trace_arm_sdei_cpu_off(arm_cpu_mp_affinity(cpu));
     sdei_pe_off(&s->events, CPU(cpu)->cpu_index);
+    sdei_irq_update_owners(s);
     /* An RM_ANY event that waited for this PE goes to another */
     sdei_kick_shared(s);
 }

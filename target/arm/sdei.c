@@ -81,6 +81,7 @@ static void sdei_reset_hold(Object *obj, ResetType type)
     for (pe = 0; pe < s->events.num_pes; pe++) {
         memset(s->cpu[pe].context, 0, sizeof(s->cpu[pe].context));
     }
+    sdei_irq_update_owners(s);
 }
 
 static bool sdei_set_version(SDEIState *s, Error **errp)
@@ -138,6 +139,17 @@ static int sdei_add_user_event(Object *obj, void *opaque)
     return 0;
 }
 
+/* Bound events are of normal priority, DEN0054C 6.3 */
+static void sdei_define_slots(GArray *defs, SDEIType type, uint32_t first,
+                              uint32_t count)
+{
+    SDEIEventDef def = { .type = type, .bindable = true };
+
+    for (def.num = first; def.num < first + count; def.num++) {
+        g_array_append_val(defs, def);
+    }
+}
+
 /* All events of this machine: its own and the user's */
 static GArray *sdei_define_events(Error **errp)
 {
@@ -163,6 +175,10 @@ static GArray *sdei_define_events(Error **errp)
     }
     g_array_append_vals(defs, sdei_platform_events,
                         ARRAY_SIZE(sdei_platform_events));
+    sdei_define_slots(defs, SDEI_TYPE_PRIVATE, SDEI_EVENT_BOUND_PPI_FIRST,
+                      SDEI_NUM_PPI_SLOTS);
+    sdei_define_slots(defs, SDEI_TYPE_SHARED, SDEI_EVENT_BOUND_SPI_FIRST,
+                      SDEI_NUM_SPI_SLOTS);
     return g_steal_pointer(&defs);
 }
 
@@ -175,7 +191,9 @@ static bool sdei_set_pes(SDEIState *s, Error **errp)
     CPUState *cs;
 
     if (!cpu || !arm_feature(&cpu->env, ARM_FEATURE_AARCH64)) {
-        error_setg(errp, "SDEI needs a CPU with AArch64 state");
+        error_setg(errp, "SDEI (sdei=on) needs a CPU with AArch64 state");
+        error_append_hint(errp, "Choose a 64-bit CPU model, such as "
+                          "'-cpu max'\n");
         return false;
     }
     if (arm_feature(&cpu->env, ARM_FEATURE_EL3)) {
@@ -215,6 +233,7 @@ static void sdei_realize(DeviceState *dev, Error **errp)
         !sdei_set_pes(s, errp)) {
         return;
     }
+    sdei_irq_realize(s);
     s->vm_change_state =
         qemu_add_vm_change_state_handler(sdei_vm_state_change, s);
     /* Not on a bus, which would reset it */
@@ -240,8 +259,8 @@ static const VMStateDescription vmstate_sdei = {
 
 static const Property sdei_properties[] = {
     DEFINE_PROP_STRING("version", SDEIState, version),
-    /* INTIDs from 0 that the GIC has, LPIs aside */
-    DEFINE_PROP_UINT32("num-irq", SDEIState, num_irq, 0),
+    /* Whose inputs can be bound */
+    DEFINE_PROP_LINK("gic", SDEIState, gic, TYPE_DEVICE, DeviceState *),
 };
 
 static void sdei_class_init(ObjectClass *klass, const void *data)

@@ -171,9 +171,10 @@ static int64_t call(SDEIEvents *m, const Step *s)
     switch (s->op) {
     case REGISTER:
         return sdei_event_register(m, s->pe, s->num, ENTRY, ARG, s->a,
-                                   s->b);
+                                   s->b, false);
     case REGISTER_AT:
-        return sdei_event_register(m, s->pe, s->num, s->c, ARG, s->a, s->b);
+        return sdei_event_register(m, s->pe, s->num, s->c, ARG, s->a, s->b,
+                                   false);
     case ENABLE:
         return sdei_event_enable(m, s->pe, s->num);
     case DISABLE:
@@ -1578,7 +1579,7 @@ static void test_handler(void)
         sdei_pe_unmask(&m, pe);
         g_assert_cmpint(sdei_event_register(&m, pe, PN, ENTRY + 16 * pe,
                                             UINT64_MAX - pe, pe & 1 ? REL : 0,
-                                            0), ==, OK);
+                                            0, false), ==, OK);
         g_assert_cmpint(sdei_event_enable(&m, pe, PN), ==, OK);
         g_assert_true(sdei_trigger(&m, pn, pe));
     }
@@ -1592,9 +1593,10 @@ static void test_handler(void)
     }
 
     /* A registration that fails leaves the older one alone */
-    g_assert_cmpint(sdei_event_register(&m, 0, SN, 0x1000, 1, 0, 0), ==, OK);
+    g_assert_cmpint(sdei_event_register(&m, 0, SN, 0x1000, 1, 0, 0, false),
+                    ==, OK);
     g_assert_cmpint(sdei_event_register(&m, 1, SN, 0x2000, 2, REL | RM_PE,
-                                        AFF1), ==, DENIED);
+                                        AFF1, false), ==, DENIED);
     g_assert_cmpint(sdei_event_enable(&m, 2, SN), ==, OK);
     g_assert_true(sdei_trigger(&m, sn, SDEI_NONE));
     target = sdei_dispatch_target(&m, sn);

@@ -563,7 +563,7 @@ static int64_t real_call(SDEIEvents *m, const Step *s)
     switch (s->what) {
     case SDEI_MODEL_EVENT_REGISTER:
         return sdei_event_register(m, s->pe, num, s->x[1], s->x[2], s->x[3],
-                                   s->x[4]);
+                                   s->x[4], false);
     case SDEI_MODEL_EVENT_ENABLE:
         return sdei_event_enable(m, s->pe, num);
     case SDEI_MODEL_EVENT_DISABLE:

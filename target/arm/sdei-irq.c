@@ -1,0 +1,171 @@
+/*
+ * Arm SDEI: bound interrupts
+ *
+ * The dispatcher sits in front of the GIC's inputs, where it sees how each
+ * line stands.  While an event is registered on a line the GIC finds that line
+ * low and keeps software from faking the interrupt; all other lines go through.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/bitmap.h"
+#include "qemu/log.h"
+#include "hw/intc/arm_gic_delegate.h"
+#include "hw/intc/arm_gicv3_common.h"
+#include "hw/irq.h"
+#include "sdei-internal.h"
+#include "trace.h"
+
+/*
+ * Inputs of the GIC: the SPIs, then a block of GIC_INTERNAL for each CPU.
+ * GICv2 and GICv3 agree on this.
+ */
+static uint32_t sdei_line(const SDEIState *s, uint32_t pe, uint32_t intid)
+{
+    if (intid >= GIC_INTERNAL) {
+        return intid - GIC_INTERNAL;
+    }
+    return s->num_irq - GIC_INTERNAL + pe * GIC_INTERNAL + intid;
+}
+
+/* Tell the event that has line @n of the line's level */
+static void sdei_line_to_event(SDEIState *s, uint32_t n, bool level)
+{
+    uint32_t num_spis = s->num_irq - GIC_INTERNAL;
+    bool spi = n < num_spis;
+    uint32_t intid = spi ? n + GIC_INTERNAL : (n - num_spis) % GIC_INTERNAL;
+    uint32_t pe = spi ? 0 : (n - num_spis) / GIC_INTERNAL;
+    uint32_t ev = sdei_events_find_intid(&s->events, intid);
+
+    trace_arm_sdei_line(intid, pe, level);
+    sdei_line_changed(&s->events, ev, pe, level);
+    if (spi) {
+        sdei_kick_shared(s);
+    } else {
+        sdei_kick(s, pe);
+    }
+}
+
+static void sdei_irq_handler(void *opaque, int n, int level)
+{
+    qemu_irq *gic_line = opaque;
+    SDEIState *s = sdei_dispatcher();
+
+    if (level) {
+        set_bit(n, s->line_level);
+    } else {
+        clear_bit(n, s->line_level);
+    }
+    if (test_bit(n, s->line_owned)) {
+        sdei_line_to_event(s, n, level);
+    } else {
+        qemu_set_irq(*gic_line, level);
+    }
+}
+
+/* A line changes hands */
+static void sdei_set_line_owner(SDEIState *s, uint32_t ev, uint32_t pe,
+                                bool owned)
+{
+    ARMGICDelegateIfClass *gc = ARM_GIC_DELEGATE_IF_GET_CLASS(s->gic);
+    ARMGICDelegateIf *gic = ARM_GIC_DELEGATE_IF(s->gic);
+    uint32_t intid = s->line_intid[ev];
+    uint32_t n = sdei_line(s, pe, intid);
+    bool level = test_bit(n, s->line_level);
+    qemu_irq *gic_line = qdev_get_gpio_in(s->gic, n)->opaque;
+
+    trace_arm_sdei_line_owner(intid, pe, owned, level);
+    if (owned) {
+        set_bit(n, s->line_owned);
+        qemu_set_irq(*gic_line, 0);
+        gc->set_delegated(gic, pe, intid, true);
+        sdei_line_taken(&s->events, ev, pe, gc->is_edge(gic, pe, intid),
+                        level);
+    } else {
+        clear_bit(n, s->line_owned);
+        /* A level is the GIC's again, but not the edge that it comes with */
+        qemu_set_irq(*gic_line, level);
+        gc->set_delegated(gic, pe, intid, false);
+    }
+}
+
+void sdei_irq_update_owners(SDEIState *s)
+{
+    uint32_t ev, pe;
+
+    if (!s->events.owners_changed) {
+        return;
+    }
+    s->events.owners_changed = false;
+    for (ev = 0; ev < s->events.num_events; ev++) {
+        const SDEIEvent *event = &s->events.event[ev];
+        bool shared = event->def.type == SDEI_TYPE_SHARED;
+
+        if (!event->def.bindable) {
+            continue;
+        }
+        /* A released slot has given its lines back, or does so here */
+        if (event->intid) {
+            s->line_intid[ev] = event->intid;
+        }
+        if (!s->line_intid[ev]) {
+            continue;
+        }
+        for (pe = 0; pe < (shared ? 1 : s->events.num_pes); pe++) {
+            bool owned = sdei_owns_line(&s->events, ev, pe);
+            uint32_t n = sdei_line(s, pe, s->line_intid[ev]);
+
+            if (owned != test_bit(n, s->line_owned)) {
+                sdei_set_line_owner(s, ev, pe, owned);
+            }
+        }
+    }
+}
+
+bool sdei_irq_is_active(SDEIState *s, uint32_t pe, uint32_t num)
+{
+    uint32_t ev = sdei_events_find(&s->events, num);
+    uint32_t intid = ev == SDEI_NONE ? 0 : s->events.event[ev].intid;
+
+    if (!intid) {
+        return false;
+    }
+    return ARM_GIC_DELEGATE_IF_GET_CLASS(s->gic)->is_active(
+        ARM_GIC_DELEGATE_IF(s->gic), pe, intid);
+}
+
+int64_t sdei_irq_bind(SDEIState *s, uint32_t intid)
+{
+    /* INTIDs below 16 are SGIs */
+    if (intid < GIC_NR_SGIS || intid >= s->num_irq) {
+        s->events.reason = "neither a PPI nor an SPI of this GIC";
+        return SDEI_INVALID_PARAMETERS;
+    }
+    if (!object_dynamic_cast(OBJECT(s->gic), TYPE_ARM_GIC_DELEGATE_IF)) {
+        s->events.reason = "this GIC's lines cannot be taken over";
+        return SDEI_DENIED;
+    }
+    return sdei_interrupt_bind(&s->events, intid);
+}
+
+void sdei_irq_realize(SDEIState *s)
+{
+    uint32_t num_lines, n;
+
+    if (!s->gic) {
+        return;
+    }
+    s->num_irq = object_property_get_uint(OBJECT(s->gic), "num-irq",
+                                          &error_abort);
+    num_lines = s->num_irq - GIC_INTERNAL + s->events.num_pes * GIC_INTERNAL;
+    s->line_level = bitmap_new(num_lines);
+    s->line_owned = bitmap_new(num_lines);
+    s->line_intid = g_new0(uint32_t, s->events.num_events);
+    for (n = 0; n < num_lines; n++) {
+        qemu_irq line = qdev_get_gpio_in(s->gic, n);
+
+        qemu_irq_intercept_in(&line, sdei_irq_handler, 1);
+    }
+}
