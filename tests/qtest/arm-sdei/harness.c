@@ -176,6 +176,8 @@ static void dump_pe(Guest *g, unsigned cpu)
                    control.word[PE_EXC_ESR / 8], control.word[PE_EXC_ELR / 8],
                    control.word[PE_EXC_FAR / 8],
                    control.word[PE_EXC_SPSR / 8]);
+        g_printerr("  the instruction there is 0x%08x\n",
+                   qtest_readl(g->qts, control.word[PE_EXC_ELR / 8]));
     }
     for (unsigned i = 0; i < FRAMES_IN_DUMP; i++) {
         GuestFrame frame;
@@ -222,9 +224,17 @@ bool guest_wait_more(GuestWait *wait)
 
 static void check_exceptions(Guest *g, unsigned cpu, const Control *control)
 {
-    if (control->word[PE_EXC_COUNT / 8] != g->pe[cpu].exceptions) {
+    uint64_t count = control->word[PE_EXC_COUNT / 8];
+    GuestPE *pe = &g->pe[cpu];
+
+    if (count != pe->exceptions && count != pe->exceptions + pe->announced) {
         guest_fail(g, cpu, "unexpected exception");
     }
+}
+
+void guest_announce_exception(Guest *g, unsigned cpu)
+{
+    g->pe[cpu].announced = 1;
 }
 
 void guest_expect_exception(Guest *g, unsigned cpu, unsigned ec)
@@ -240,6 +250,7 @@ void guest_expect_exception(Guest *g, unsigned cpu, unsigned ec)
     guest_check_eq(g, cpu, control.word[PE_EXC_ESR / 8] >> ESR_EC_SHIFT, ec,
                    "ESR.EC");
     pe->exceptions++;
+    pe->announced = 0;
 }
 
 /*
@@ -281,6 +292,23 @@ static void forget_order(Guest *g, unsigned cpu, uint64_t seq)
     g->pe[cpu].busy[seq & SLOT_MASK] = 0;
 }
 
+/* An order that the PE has not even taken would be lost with the next one */
+static void wait_taken(Guest *g, unsigned cpu)
+{
+    GuestPE *pe = &g->pe[cpu];
+    GuestWait wait = { };
+    Control control;
+
+    while (pe->untaken &&
+           read_control(g, cpu, &control, PE_TAKEN) != pe->untaken) {
+        check_exceptions(g, cpu, &control);
+        if (!guest_wait_more(&wait)) {
+            guest_fail(g, cpu, "order %" PRIu64 " is not taken", pe->untaken);
+        }
+    }
+    pe->untaken = 0;
+}
+
 static void post_order(Guest *g, unsigned cpu, uint64_t seq, unsigned op,
                        const uint64_t x[31], uint64_t pc, uint64_t pstate)
 {
@@ -295,7 +323,9 @@ static void post_order(Guest *g, unsigned cpu, uint64_t seq, unsigned op,
     }
     write_words(g, PE_AREA(cpu) + PE_ORDER(seq & SLOT_MASK), order,
                 sizeof(order));
+    wait_taken(g, cpu);
     guest_set_word(g, cpu, PE_REQ, seq);
+    g->pe[cpu].untaken = seq;
 }
 
 uint64_t guest_post(Guest *g, unsigned cpu, unsigned op, const uint64_t x[31])
@@ -326,6 +356,9 @@ void guest_wait(Guest *g, unsigned cpu, uint64_t seq, GuestFrame *result)
         }
     }
     forget_order(g, cpu, seq);
+    if (pe->untaken == seq) {
+        pe->untaken = 0;
+    }
     read_frame(g, slot, &frame);
     if (frame.depth != pe->depth) {
         guest_fail(g, cpu, "order done with %" PRIu64 " frames on the stack, "
@@ -596,9 +629,13 @@ void guest_wait_frame(Guest *g, unsigned cpu, unsigned id, GuestFrame *frame)
         Control control;
 
         if (read_control(g, cpu, &control, PE_DEPTH) == pe->depth + 1) {
-            /* Unless it is one that comes and goes: the end of a run */
+            /*
+             * Unless it is the one that was just ordered to leave, or one
+             * that comes and goes, as at the end of a run
+             */
             read_frame(g, control.word[PE_TOP / 8], &top);
-            if (top.id == id && top.depth == pe->depth + 1) {
+            if (top.id == id && top.depth == pe->depth + 1 &&
+                top.ticket >= pe->next_ticket) {
                 break;
             }
         }
@@ -608,6 +645,7 @@ void guest_wait_frame(Guest *g, unsigned cpu, unsigned id, GuestFrame *frame)
         }
     }
     pe->depth++;
+    pe->next_ticket = top.ticket + 1;
     if (frame) {
         *frame = top;
     }

@@ -229,19 +229,25 @@ QEMU_BUILD_BUG_ON(sizeof(GuestFrame) != FRAME_SIZE);
  * @affinity: as in calls
  * @features: FEATURE_ bits
  * @seq: number of the last order
+ * @untaken: the same, unless the PE is known to have taken it, then 0
  * @leave_seq: number of the last order that leaves a frame
  * @busy: by slot, an order that the test has not waited for, or 0
  * @depth: frames that the test knows to be on the stack
- * @exceptions: unexpected exceptions that the test has accounted for
+ * @next_ticket: frames with a lower one have been seen
+ * @exceptions: exceptions that the test has accounted for
+ * @announced: exceptions that it expects next
  */
 typedef struct GuestPE {
     uint64_t affinity;
     uint64_t features;
     uint64_t seq;
+    uint64_t untaken;
     uint64_t leave_seq;
     uint64_t busy[SLOTS];
     unsigned depth;
+    uint64_t next_ticket;
     uint64_t exceptions;
+    unsigned announced;
 } GuestPE;
 
 typedef struct Guest {
@@ -287,7 +293,7 @@ Guest *guest_start(const GuestConfig *config);
  * @from: the harness's knowledge of it, which is copied; or NULL
  * @config: what it was started with
  *
- * The new Guest is the caller's: g_free() it; guest_start() knows nothing of it.
+ * The new Guest is the caller's to g_free(); guest_start() does not know it.
  */
 Guest *guest_attach(QTestState *qts, const Guest *from,
                     const GuestConfig *config);
@@ -345,7 +351,7 @@ void guest_expect_array(Guest *g, unsigned cpu, int64_t expected, uint64_t fn,
 /**
  * guest_call_start: begin a call which a handler may interrupt
  *
- * Returns: its number, for guest_wait(); the X0-X17 afterwards are the result's.
+ * Returns: its number, for guest_wait(), whose result has X0-X17 afterwards
  */
 #define guest_call_start(g, cpu, fn, ...) \
     guest_call_start_array(g, cpu, fn, (const uint64_t[17]) { __VA_ARGS__ })
@@ -454,11 +460,13 @@ void guest_leave(Guest *g, unsigned cpu, unsigned op, const uint64_t x[31]);
 void guest_complete(Guest *g, unsigned cpu, uint64_t status);
 void guest_complete_and_resume(Guest *g, unsigned cpu, uint64_t address);
 void guest_leave_eret(Guest *g, unsigned cpu);
-/** guest_leave_fails: try to leave by a call; fail unless it returns @expected */
+/** guest_leave_fails: fail unless a call to leave returns @expected */
 void guest_leave_fails(Guest *g, unsigned cpu, int64_t expected, uint64_t fn,
                        uint64_t arg);
 
-/** guest_expect_exception: account for one exception with this ESR.EC */
+/** guest_announce_exception: the next order may take one exception */
+void guest_announce_exception(Guest *g, unsigned cpu);
+/** guest_expect_exception: it has, and this was its ESR.EC */
 void guest_expect_exception(Guest *g, unsigned cpu, unsigned ec);
 
 /* The rest */

@@ -316,7 +316,8 @@ static void test_registers_unchanged(Guest *g, const void *data)
         run.pstate = guest_pstate(g, n % 2 ? PSTATE_NZCV :
                                   PSTATE_DAIF | 0x50000000);
         guest_run(g, 0, &run, &result);
-        guest_check_regs(g, 0, result.x, run.x, 4, 30, sdei_fn_name(SDEI_FN(n)));
+        guest_check_regs(g, 0, result.x, run.x, 4, 30,
+                         sdei_fn_name(SDEI_FN(n)));
         guest_check_eq(g, 0, result.spsr, run.pstate, "%s: PSTATE",
                        sdei_fn_name(SDEI_FN(n)));
         guest_check_eq(g, 0, result.elr, run.address + run.words * 4,
@@ -341,6 +342,7 @@ static void test_wrong_conduit(Guest *g, const void *data)
     guest_run_end(&run);
     guest_pattern(run.x, 1);
     run.x[0] = SDEI_PE_UNMASK;
+    guest_announce_exception(g, 0);
     guest_run(g, 0, &run, &result);
     guest_check_regs(g, 0, result.x, run.x, 0, 30, "wrong conduit");
     guest_expect_exception(g, 0, g->client_el == 2 ? EC_HVC64 : EC_UNDEFINED);
@@ -362,6 +364,9 @@ static void test_caller_at_el0(Guest *g, const void *data)
         guest_pattern(run.x, i);
         run.x[0] = SDEI_PE_UNMASK;
         run.pstate = PSTATE_EL0;
+        if (g->client_el == 1) {
+            guest_announce_exception(g, 0);
+        }
         guest_run(g, 0, &run, &result);
         guest_check_regs(g, 0, result.x, run.x, 0, 30, "caller at EL0");
         if (g->client_el == 1) {

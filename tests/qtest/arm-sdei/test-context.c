@@ -341,7 +341,8 @@ static void test_complete_and_resume(Guest *g, const void *data)
     guest_leave_eret(g, 0);
     guest_spin_stop(g, 0, seq, &result);
     guest_check_regs(g, 0, result.x, x, 0, 29, "after ERET");
-    guest_check_eq(g, 0, guest_end_pstate(&result), pstate, "after ERET: PSTATE");
+    guest_check_eq(g, 0, guest_end_pstate(&result), pstate,
+                   "after ERET: PSTATE");
 }
 
 static void test_resume_misaligned(Guest *g, const void *data)

@@ -8,7 +8,6 @@
 #include <glib/gstdio.h>
 #include <libfdt.h>
 #include "qemu/bswap.h"
-#include "qemu/units.h"
 #include "libqos/fw_cfg.h"
 #include "scenario.h"
 
@@ -55,11 +54,11 @@ typedef struct DtCase {
 } DtCase;
 
 static const DtCase dt_cases[] = {
-    { "el1", "-machine virt,sdei=on", "hvc" },
-    { "el2", "-machine virt,virtualization=on,sdei=on", "smc" },
-    { "qtest-accel", "-machine virt,sdei=on -accel qtest", "hvc" },
-    { "off", "-machine virt,sdei=off" },
-    { "default", "-machine virt" },
+    { "el1", "-cpu max -machine virt,sdei=on", "hvc" },
+    { "el2", "-cpu max -machine virt,virtualization=on,sdei=on", "smc" },
+    { "qtest-accel", "-cpu max -machine virt,sdei=on -accel qtest", "hvc" },
+    { "off", "-cpu max -machine virt,sdei=off" },
+    { "default", "-cpu max -machine virt" },
 };
 
 static void check_dt_string(const void *dtb, int node, const char *name,
@@ -140,8 +139,8 @@ static void check_same_dt(const void *a, const void *b)
 static void test_dt_rest_unchanged(void)
 {
     g_autofree char *error = NULL;
-    g_autofree void *on = dump_dtb("-machine virt,sdei=on", &error);
-    g_autofree void *off = dump_dtb("-machine virt,sdei=off", NULL);
+    g_autofree void *on = dump_dtb("-cpu max -machine virt,sdei=on", &error);
+    g_autofree void *off = dump_dtb("-cpu max -machine virt,sdei=off", NULL);
 
     g_assert_nonnull(on);
     g_assert_nonnull(off);
@@ -158,13 +157,13 @@ typedef struct RefusalCase {
 } RefusalCase;
 
 static const RefusalCase refusal_cases[] = {
-    { "secure", "-machine virt,secure=on,sdei=on",
+    { "secure", "-cpu max -machine virt,secure=on,sdei=on",
       { "sdei=on", "secure=on", "EL3" } },
     { "secure-virtualization",
-      "-machine virt,secure=on,virtualization=on,sdei=on",
+      "-cpu max -machine virt,secure=on,virtualization=on,sdei=on",
       { "sdei=on", "secure=on" } },
     { "aarch32-cpu", "-machine virt,sdei=on -cpu cortex-a15",
-      { "sdei", "AArch64" } },
+      { "SDEI", "AArch64" } },
     { "aarch64-off", "-machine virt,sdei=on -cpu cortex-a57,aarch64=off",
       { "aarch64" } },
 };
@@ -184,43 +183,70 @@ static void test_refusal(const void *data)
     }
 }
 
+/* virt's fw_cfg: data at 0, and the big-endian selector at 8 */
+static void virt_fw_cfg_select(QFWCFG *fw_cfg, uint16_t key)
+{
+    qtest_writew(fw_cfg->qts, fw_cfg->base + 8, bswap16(key));
+}
+
+static void virt_fw_cfg_read(QFWCFG *fw_cfg, void *data, size_t len)
+{
+    uint8_t *p = data;
+
+    for (; len >= 8; len -= 8, p += 8) {
+        stq_le_p(p, qtest_readq(fw_cfg->qts, fw_cfg->base));
+    }
+    for (; len; len--, p++) {
+        *p = qtest_readb(fw_cfg->qts, fw_cfg->base);
+    }
+}
+
 /* ACPI tables as firmware would find them, before it has placed them */
+#define RSDP_SIZE       36
+#define RSDP_XSDT       24
+#define HEADER_SIZE     36
+#define HEADER_LENGTH   4
+#define HEADER_REVISION 8
+#define XSDT_ENTRIES    64
+
 typedef struct AcpiTables {
-    uint8_t rsdp[36];
+    uint8_t rsdp[RSDP_SIZE];
     uint8_t *blob;
     size_t size;
 } AcpiTables;
 
 static void read_acpi(QTestState *qts, AcpiTables *acpi)
 {
-    QFWCFG *fw_cfg = mm_fw_cfg_init(qts, VIRT_FW_CFG);
-    size_t size = 64 * KiB;
+    QFWCFG fw_cfg = {
+        .base = VIRT_FW_CFG,
+        .qts = qts,
+        .select = virt_fw_cfg_select,
+        .read = virt_fw_cfg_read,
+    };
 
-    g_assert_cmpuint(qfw_cfg_get_file(fw_cfg, "etc/acpi/rsdp", acpi->rsdp,
-                                      sizeof(acpi->rsdp)), ==,
-                     sizeof(acpi->rsdp));
-    do {
-        size *= 2;
-        acpi->blob = g_realloc(acpi->blob, size);
-        acpi->size = qfw_cfg_get_file(fw_cfg, "etc/acpi/tables", acpi->blob,
-                                      size);
-    } while (acpi->size > size);
-    mm_fw_cfg_uninit(fw_cfg);
+    g_assert_cmpuint(qfw_cfg_get_file(&fw_cfg, "etc/acpi/rsdp", acpi->rsdp,
+                                      RSDP_SIZE), ==, RSDP_SIZE);
+    /* The XSDT is the last; what follows is padding */
+    acpi->size = ldq_le_p(&acpi->rsdp[RSDP_XSDT]) + HEADER_SIZE +
+                 8 * XSDT_ENTRIES;
+    acpi->blob = g_malloc0(acpi->size);
+    g_assert_cmpuint(qfw_cfg_get_file(&fw_cfg, "etc/acpi/tables", acpi->blob,
+                                      acpi->size), >=, acpi->size);
 }
 
 /* Offset of a table that the XSDT has, or 0 */
 static uint32_t find_table(const AcpiTables *acpi, const char *signature)
 {
-    uint64_t xsdt = ldq_le_p(&acpi->rsdp[24]);
+    uint64_t xsdt = ldq_le_p(&acpi->rsdp[RSDP_XSDT]);
     uint32_t end;
 
     g_assert_cmpmem(&acpi->blob[xsdt], 4, "XSDT", 4);
-    end = xsdt + ldl_le_p(&acpi->blob[xsdt + 4]);
+    end = xsdt + ldl_le_p(&acpi->blob[xsdt + HEADER_LENGTH]);
     g_assert_cmpuint(end, <=, acpi->size);
-    for (uint32_t entry = xsdt + 36; entry < end; entry += 8) {
+    for (uint32_t entry = xsdt + HEADER_SIZE; entry < end; entry += 8) {
         uint64_t table = ldq_le_p(&acpi->blob[entry]);
 
-        g_assert_cmpuint(table + 36, <=, acpi->size);
+        g_assert_cmpuint(table + HEADER_SIZE, <=, acpi->size);
         if (!memcmp(&acpi->blob[table], signature, 4)) {
             return table;
         }
@@ -231,7 +257,8 @@ static uint32_t find_table(const AcpiTables *acpi, const char *signature)
 static void test_acpi(const void *data)
 {
     bool on = !strstr(data, "off");
-    QTestState *qts = qtest_initf("-machine %s -accel qtest",
+    QTestState *qts = qtest_initf("-nodefaults -cpu max -machine %s "
+                                  "-accel qtest",
                                   (const char *)data);
     AcpiTables acpi = { };
     uint32_t table;
@@ -242,8 +269,9 @@ static void test_acpi(const void *data)
     if (on) {
         g_assert_cmpuint(table, !=, 0);
         /* A header and nothing else, revision 1 */
-        g_assert_cmpuint(ldl_le_p(&acpi.blob[table + 4]), ==, 36);
-        g_assert_cmpuint(acpi.blob[table + 8], ==, 1);
+        g_assert_cmpuint(ldl_le_p(&acpi.blob[table + HEADER_LENGTH]), ==,
+                         HEADER_SIZE);
+        g_assert_cmpuint(acpi.blob[table + HEADER_REVISION], ==, 1);
     } else {
         g_assert_cmpuint(table, ==, 0);
     }
