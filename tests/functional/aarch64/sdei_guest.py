@@ -175,7 +175,12 @@ class Guest:
         return found.group()
 
     def load_event0_client(self):
-        """Have event 0 registered and enabled on all CPUs of the guest."""
+        """Have event 0 registered and enabled on all CPUs of the guest.
+
+        From then on CPU 0 executes the orders: what makes another CPU stuck
+        must not run on that CPU.
+        """
+        self.order('taskset -p 1 $$')
         self.order(f'insmod {EVENT0_MODULE}')
 
     def signal_event0(self, cpu):

@@ -24,12 +24,6 @@ class SdeiGuestTest(QemuSystemTest):
         guest.start()
         return guest
 
-    def start_event0_client(self, guest):
-        """Have event 0 registered, and CPU 0 give the orders from now on."""
-        # What makes another CPU stuck must not run on that CPU.
-        guest.order('taskset -p 1 $$')
-        guest.load_event0_client()
-
     def assert_events_work(self, guest, cpus):
         """An event gets through to each of @cpus, even when it is stuck."""
         for cpu in cpus:

@@ -35,7 +35,7 @@ class SdeiBoot(SdeiGuestTest):
         guest.detected()
         self.assertTrue(guest.dmesg(f'started at EL{config.el}'))
         self.assert_described(guest)
-        self.start_event0_client(guest)
+        guest.load_event0_client()
         self.assert_events_work(guest, range(config.cpus))
         if with_programs:
             self.assert_userspace_unharmed(guest, 1, '/bin/busybox', EL0_A64)

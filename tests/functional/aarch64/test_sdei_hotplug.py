@@ -13,7 +13,7 @@ class SdeiHotplug(SdeiGuestTest):
         """A CPU that went and came back is registered and reached again."""
         guest = self.boot(config)
         guest.detected()
-        self.start_event0_client(guest)
+        guest.load_event0_client()
         for cpu in range(1, config.cpus):
             online = f'/sys/devices/system/cpu/cpu{cpu}/online'
             guest.order(f'echo 0 >{online}')

@@ -17,7 +17,7 @@ class SdeiKexec(SdeiGuestTest):
         """The kernel after a kexec starts over, on all CPUs."""
         guest = self.boot(config)
         guest.detected()
-        self.start_event0_client(guest)
+        guest.load_event0_client()
         self.assert_events_work(guest, range(config.cpus))
 
         # The first kernel leaves its client registered, as a crashed one would.
@@ -26,7 +26,7 @@ class SdeiKexec(SdeiGuestTest):
         guest.wait_ready()
         self.assertIn('guest.boot=2', guest.order('cat /proc/cmdline'))
         guest.detected()
-        self.start_event0_client(guest)
+        guest.load_event0_client()
         self.assert_events_work(guest, range(config.cpus))
         guest.stop()
 

@@ -40,6 +40,9 @@ class SdeiNmi(SdeiGuestTest):
     def test_backtrace_of_stuck_cpu_el1(self):
         self.check_backtrace(Config(cpus=2))
 
+    def test_backtrace_of_stuck_cpu_acpi(self):
+        self.check_backtrace(Config('acpi', cpus=2))
+
     def test_backtrace_of_stuck_cpu_el2(self):
         self.check_backtrace(Config(el=2, cpus=2, cpu='neoverse-n1'))
 
