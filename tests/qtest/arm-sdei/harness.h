@@ -1,6 +1,8 @@
 /*
  * Host side of the arm-sdei test guest
  *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
  * A test starts a guest, gives orders to its PEs and looks at what they
  * report.  guest.S is the program they run, layout.h the mailbox between the
  * two; tests need neither: a whole scenario is C.
@@ -23,8 +25,6 @@
  * exceptions) each PE has on its stack, and fails when an order was carried out
  * in another one than the test believes, or when a PE took an exception that
  * nobody announced.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #ifndef TESTS_QTEST_ARM_SDEI_HARNESS_H
@@ -84,6 +84,12 @@
 #define PSCI_VERSION                    0x84000000u
 #define PSCI_AFFINITY_OFF               1
 #define PSCI_ALREADY_ON                 (-4)
+
+/* ESR.EC */
+#define EC_UNDEFINED                    0x00
+#define EC_ILLEGAL_STATE                0x0e
+#define EC_HVC64                        0x16
+#define EC_STEP_SAME_EL                 0x33
 
 /* PSTATE as in an SPSR */
 #define PSTATE_EL0                      0x0
@@ -157,6 +163,7 @@
 #define SYSREG_SP_EL0                   SYSREG(3, 0, 4, 1, 0)
 #define SYSREG_SP_EL1                   SYSREG(3, 4, 4, 1, 0)
 #define SYSREG_MDSCR_EL1                SYSREG(2, 0, 0, 2, 2)
+#define SYSREG_OSLAR_EL1                SYSREG(2, 0, 1, 0, 4)
 #define SYSREG_CNTVCT_EL0               SYSREG(3, 3, 14, 0, 2)
 #define SYSREG_ID_AA64PFR0_EL1          SYSREG(3, 0, 0, 4, 0)
 #define SYSREG_ID_AA64MMFR1_EL1         SYSREG(3, 0, 0, 7, 1)
@@ -165,6 +172,8 @@
 #define SCTLR_DSSBS                     (1ull << 44)
 #define SCTLR_SPAN                      (1ull << 23)
 
+#define MDSCR_KDE                       (1u << 13)
+#define MDSCR_SS                        (1u << 0)
 #define HCR_RW                          (1ull << 31)
 #define HCR_TGE                         (1ull << 27)
 #define HCR_E2H                         (1ull << 34)

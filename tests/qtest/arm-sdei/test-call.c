@@ -325,9 +325,6 @@ static void test_registers_unchanged(Guest *g, const void *data)
     }
 }
 
-#define EC_UNDEFINED    0x00
-#define EC_HVC64        0x16
-
 /*
  * Without an EL above to take it the other instruction is undefined, or it is
  * taken to EL2 as the guest's own.

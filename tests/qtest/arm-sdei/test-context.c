@@ -394,6 +394,88 @@ static void test_pending_at_complete(Guest *g, const void *data)
     guest_check_eq(g, 0, guest_count(g, 0, ID_HANDLER(0)), 2, "entries");
 }
 
+/*
+ * Single step of the very call that delivers the event: the handler is not
+ * stepped, and what was interrupted is, once it goes on.
+ */
+static void test_single_step(Guest *g, const void *data)
+{
+    GuestFrame frame, result;
+    GuestRun run;
+
+    event_ready(g, 0, 0, EP_ARG);
+    guest_write_sysreg(g, 0, SYSREG_OSLAR_EL1, 0);
+    guest_write_sysreg(g, 0, SYSREG_MDSCR_EL1, MDSCR_KDE | MDSCR_SS);
+    guest_run_init(g, 0, &run);
+    guest_run_insn(&run, INSN_HVC);
+    guest_run_insn(&run, INSN_NOP);
+    guest_run_end(&run);
+    guest_pattern(run.x, 0x7300);
+    run.x[0] = SDEI_EVENT_SIGNAL;
+    run.x[1] = EVENT_SW_SIGNALED;
+    run.x[2] = guest_affinity(g, 0);
+    run.pstate = PSTATE_EL1H | PSTATE_SS;
+    guest_announce_exception(g, 0);
+    guest_run_start(g, 0, &run);
+
+    guest_wait_handler(g, 0, 0, &frame);
+    guest_check_eq(g, 0, frame.x[2], run.address + 4, "interrupted PC");
+    guest_check_eq(g, 0, frame.x[3], PSTATE_EL1H, "interrupted PSTATE");
+    guest_check_eq(g, 0, guest_word(g, 0, PE_EXC_COUNT), g->pe[0].exceptions,
+                   "exceptions before COMPLETE");
+    guest_complete(g, 0, 0);
+    guest_wait(g, 0, run.seq, &result);
+    guest_check_eq(g, 0, guest_word(g, 0, PE_EXC_ELR), run.address + 4,
+                   "PC of the step exception");
+    guest_expect_exception(g, 0, EC_STEP_SAME_EL);
+    guest_check_regs(g, 0, result.x, run.x, 4, 30, "after the step");
+}
+
+/*
+ * What was interrupted has become illegal, because its handler changed what
+ * is below EL2: COMPLETE does as an exception return would.
+ */
+static const struct IllegalCase {
+    const char *path;
+    uint64_t hcr_set;
+    uint64_t hcr_clear;
+} illegal_cases[] = {
+    { "el1-is-aarch32", .hcr_clear = HCR_RW },
+    { "el1-is-trapped", .hcr_set = HCR_TGE },
+};
+
+static void test_illegal_return(Guest *g, const void *data)
+{
+    const struct IllegalCase *c = data;
+    uint64_t x[31], pc, hcr, seq;
+    GuestFrame frame, result;
+
+    event_ready(g, 0, 0, EP_ARG);
+    guest_pattern(x, 0x7400);
+    hcr = guest_read_sysreg(g, 0, SYSREG_HCR_EL2);
+    seq = guest_spin_start(g, 0, x, PSTATE_EL1H | PSTATE_DAIF);
+    event_signal(g, 1, 0);
+    guest_wait_handler(g, 0, 0, &frame);
+    pc = frame.x[2];
+    guest_write_sysreg(g, 0, SYSREG_HCR_EL2,
+                       (hcr & ~c->hcr_clear) | c->hcr_set);
+    guest_announce_exception(g, 0);
+    guest_complete(g, 0, 0);
+
+    /* The guest's exception handler clears IL, and the loop goes on at EL2 */
+    guest_spin_stop(g, 0, seq, &result);
+    guest_check_eq(g, 0, guest_word(g, 0, PE_EXC_ELR), pc,
+                   "PC of the illegal state exception");
+    guest_check_eq(g, 0, guest_word(g, 0, PE_EXC_SPSR),
+                   PSTATE_EL2H | PSTATE_DAIF | PSTATE_IL |
+                   (guest_word(g, 0, PE_EXC_SPSR) & PSTATE_SSBS),
+                   "PSTATE of the illegal state exception");
+    guest_expect_exception(g, 0, EC_ILLEGAL_STATE);
+    guest_check_regs(g, 0, result.x, x, 0, 29, "after COMPLETE");
+    guest_check_eq(g, 0, result.spsr & 0xf, PSTATE_EL2H, "mode");
+    event_check_status(g, 0, 3);
+}
+
 /* PSTATE on entry, shown by an exception of the handler's first instruction */
 
 #define NO_FEATURE      (-1)
@@ -593,6 +675,12 @@ void add_context_tests(void)
                  "context/complete-and-resume/misaligned");
     scenario_add(SCENARIO_BOTH_EL, test_pending_at_complete, NULL,
                  "context/pending-at-complete");
+    scenario_add(SCENARIO_EL1 | SCENARIO_OLD_CORE, test_single_step, NULL,
+                 "context/single-step");
+    for (unsigned i = 0; i < ARRAY_SIZE(illegal_cases); i++) {
+        scenario_add(SCENARIO_EL2, test_illegal_return, &illegal_cases[i],
+                     "context/illegal-return/%s", illegal_cases[i].path);
+    }
     for (unsigned i = 0; i < ARRAY_SIZE(pstate_cases); i++) {
         scenario_add(SCENARIO_BOTH_EL, test_pstate, &pstate_cases[i],
                      "pstate/%s", pstate_cases[i].path);
