@@ -10,6 +10,7 @@ this machine: nothing is fetched from elsewhere, nothing is installed.
 import hashlib
 import http.server
 import io
+import json
 import os
 from pathlib import Path
 import shutil
@@ -452,9 +453,8 @@ class Setup(Scratch):
 class Report(Scratch):
     def report(self, *tests):
         log = self.dir / 'log.json'
-        import json
-        log.write_text(''.join(json.dumps({'name': name, 'suite': ['x:unit'], 'result': result,
-                                           'stdout': out}) + '\n' for name, result, out in tests))
+        log.write_text(''.join(json.dumps({'name': f'sdei-for-qemu:unit / {name}',
+                                           'result': result, 'stdout': out}) + '\n' for name, result, out in tests))
         code, out, _ = self.tool('test-report', log)
         return code, out.splitlines()
 
@@ -463,13 +463,14 @@ class Report(Scratch):
                          (0, ['skipped: a: y (no reason)', '1 passed, 0 failed, 1 skipped']))
 
     def test_one_fails(self):
-        code, lines = self.report(('a', 'FAIL', '1..2\nok 1 x\nnot ok 2 - y\n'))
-        self.assertEqual((code, lines[0], lines[-1]), (1, 'FAILED: a: y', '1 passed, 1 failed'))
+        code, lines = self.report(('a', 'FAIL', '1..2\nok 1 x\nnot ok 2 - y\n# why\n'))
+        self.assertEqual((code, lines[:2], lines[-1]),
+                         (1, ['FAILED: a: y', '    why'], '1 passed, 1 failed'))
 
     def test_stops_half_way(self):
         code, lines = self.report(('a', 'ERROR', '1..3\nok 1 x\nBail out!\n'))
         self.assertEqual((code, lines[-1]), (1, '1 passed, 1 failed'))
-        self.assertIn('stopped after 1 tests', lines[0])
+        self.assertIn('stopped after 1 tests', lines[1])
 
     def test_ends_badly(self):
         code, lines = self.report(('a', 'ERROR', '1..1\nok 1 x\n'))
