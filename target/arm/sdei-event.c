@@ -81,27 +81,31 @@ static bool sdei_allowed(const SDEIHandler *h, SDEIAction action)
     return sdei_transition[h->status][action] != DENY;
 }
 
-static int64_t sdei_transit(SDEIEvents *m, SDEIHandler *h, SDEIAction action)
+static bool sdei_is_shared(const SDEIEvents *m, uint32_t ev)
 {
+    return m->event[ev].def.type == SDEI_TYPE_SHARED;
+}
+
+static int64_t sdei_transit(SDEIEvents *m, uint32_t ev, uint32_t pe,
+                            SDEIAction action)
+{
+    SDEIHandler *h = sdei_events_handler(m, ev, pe);
+    uint32_t *used = sdei_is_shared(m, ev) ? &m->num_shared_used
+                                           : &m->pe[pe].num_used;
     uint8_t next = sdei_transition[h->status][action];
-    bool was_unreg = h->status == UNREG;
 
     if (next == DENY) {
         return sdei_fail(m, SDEI_DENIED, sdei_denied_because[h->status]);
     }
-    h->status = next & ~PEND;
-    if (m->num_bound && was_unreg != (h->status == UNREG)) {
-        m->owners_changed = true;
+    if ((h->status == UNREG) != ((next & ~PEND) == UNREG)) {
+        *used += h->status == UNREG ? 1 : -1;
+        m->owners_changed |= m->event[ev].intid;
     }
+    h->status = next & ~PEND;
     if (next & PEND) {
         return sdei_fail(m, SDEI_PENDING, "the handler is running");
     }
     return SDEI_SUCCESS;
-}
-
-static bool sdei_is_shared(const SDEIEvents *m, uint32_t ev)
-{
-    return m->event[ev].def.type == SDEI_TYPE_SHARED;
 }
 
 static uint32_t sdei_num_handlers(const SDEIEvents *m, uint32_t ev)
@@ -232,36 +236,56 @@ void sdei_events_recompute(SDEIEvents *m)
     uint32_t ev, pe;
 
     m->num_shared_pending = 0;
-    m->num_bound = 0;
+    m->num_shared_used = 0;
     for (pe = 0; pe < m->num_pes; pe++) {
         m->pe[pe].num_pending = 0;
+        m->pe[pe].num_used = 0;
         sdei_update_can_take(m, pe);
     }
     for (ev = 0; ev < m->num_events; ev++) {
-        m->num_bound += m->event[ev].intid != 0;
+        const SDEIHandler *h = m->event[ev].handler;
+
         if (sdei_is_shared(m, ev)) {
-            m->num_shared_pending += m->event[ev].handler[0].pending;
+            m->num_shared_pending += h->pending;
+            m->num_shared_used += h->status != UNREG;
             continue;
         }
         for (pe = 0; pe < m->num_pes; pe++) {
-            m->pe[pe].num_pending += m->event[ev].handler[pe].pending;
+            m->pe[pe].num_pending += h[pe].pending;
+            m->pe[pe].num_used += h[pe].status != UNREG;
         }
     }
 }
 
-uint32_t sdei_events_find(const SDEIEvents *m, uint32_t num)
+/* The event or slot with number @num, or NULL */
+static SDEIEvent *sdei_find_slot(const SDEIEvents *m, uint32_t num)
 {
     SDEIEventDef key = { .num = num };
-    const SDEIEvent *found;
 
     /* @def is the first member, so that an SDEIEvent compares like one */
     QEMU_BUILD_BUG_ON(offsetof(SDEIEvent, def) != 0);
-    found = bsearch(&key, m->event, m->num_events, sizeof(*m->event),
-                    sdei_compare_def);
+    return bsearch(&key, m->event, m->num_events, sizeof(*m->event),
+                   sdei_compare_def);
+}
+
+uint32_t sdei_events_find(const SDEIEvents *m, uint32_t num)
+{
+    const SDEIEvent *found = sdei_find_slot(m, num);
+
     if (!found || (found->def.bindable && !found->intid)) {
         return SDEI_NONE;
     }
     return found - m->event;
+}
+
+void sdei_events_set_binding(SDEIEvents *m, uint32_t num, uint32_t intid)
+{
+    sdei_find_slot(m, num)->intid = intid;
+}
+
+bool sdei_status_is_legal(uint8_t status)
+{
+    return status < ARRAY_SIZE(sdei_transition) && status != 2 && status != 6;
 }
 
 uint32_t sdei_events_find_intid(const SDEIEvents *m, uint32_t intid)
@@ -314,11 +338,11 @@ int64_t sdei_event_register(SDEIEvents *m, uint32_t pe, uint32_t num,
     if (active) {
         return sdei_fail(m, SDEI_DENIED, "the interrupt is active");
     }
-    h = sdei_events_handler(m, ev, pe);
-    ret = sdei_transit(m, h, SDEI_DO_REGISTER);
+    ret = sdei_transit(m, ev, pe, SDEI_DO_REGISTER);
     if (ret != SDEI_SUCCESS) {
         return ret;
     }
+    h = sdei_events_handler(m, ev, pe);
     h->relative = relative;
     h->entry = entry;
     h->ep_arg = ep_arg;
@@ -334,7 +358,7 @@ int64_t sdei_event_enable(SDEIEvents *m, uint32_t pe, uint32_t num)
     if (ev == SDEI_NONE) {
         return sdei_unknown_event(m);
     }
-    return sdei_transit(m, sdei_events_handler(m, ev, pe), SDEI_DO_ENABLE);
+    return sdei_transit(m, ev, pe, SDEI_DO_ENABLE);
 }
 
 int64_t sdei_event_disable(SDEIEvents *m, uint32_t pe, uint32_t num)
@@ -344,13 +368,13 @@ int64_t sdei_event_disable(SDEIEvents *m, uint32_t pe, uint32_t num)
     if (ev == SDEI_NONE) {
         return sdei_unknown_event(m);
     }
-    return sdei_transit(m, sdei_events_handler(m, ev, pe), SDEI_DO_DISABLE);
+    return sdei_transit(m, ev, pe, SDEI_DO_DISABLE);
 }
 
 static int64_t sdei_unregister_index(SDEIEvents *m, uint32_t pe, uint32_t ev)
 {
     SDEIHandler *h = sdei_events_handler(m, ev, pe);
-    int64_t ret = sdei_transit(m, h, SDEI_DO_UNREGISTER);
+    int64_t ret = sdei_transit(m, ev, pe, SDEI_DO_UNREGISTER);
 
     if (ret != SDEI_DENIED) {
         sdei_set_pending(m, ev, pe, false);
@@ -452,17 +476,18 @@ int64_t sdei_event_routing_set(SDEIEvents *m, uint32_t pe, uint32_t num,
         }
     }
 
-    h = sdei_events_handler(m, ev, pe);
-    ret = sdei_transit(m, h, SDEI_DO_ROUTING_SET);
+    ret = sdei_transit(m, ev, pe, SDEI_DO_ROUTING_SET);
     if (ret != SDEI_SUCCESS) {
         return ret;
     }
+    h = sdei_events_handler(m, ev, pe);
     h->routing_mode = mode;
     h->pe = routed;
     return SDEI_SUCCESS;
 }
 
-int64_t sdei_event_signal(SDEIEvents *m, uint32_t num, uint64_t mpidr)
+int64_t sdei_event_signal(SDEIEvents *m, uint32_t num, uint64_t mpidr,
+                          uint32_t *target)
 {
     uint32_t ev = sdei_events_find(m, num);
     uint32_t pe;
@@ -483,6 +508,9 @@ int64_t sdei_event_signal(SDEIEvents *m, uint32_t num, uint64_t mpidr)
         return sdei_fail(m, SDEI_INVALID_PARAMETERS,
                          "the event is not registered on the target PE");
     }
+    if (target) {
+        *target = pe;
+    }
     return SDEI_SUCCESS;
 }
 
@@ -501,7 +529,6 @@ int64_t sdei_interrupt_bind(SDEIEvents *m, uint32_t intid)
 
         if (event->def.bindable && event->def.type == type && !event->intid) {
             event->intid = intid;
-            m->num_bound++;
             return event->def.num;
         }
     }
@@ -528,7 +555,6 @@ static int64_t sdei_release_index(SDEIEvents *m, uint32_t ev)
         return sdei_fail(m, SDEI_DENIED, "the event is registered or running");
     }
     m->event[ev].intid = 0;
-    m->num_bound--;
     return SDEI_SUCCESS;
 }
 
@@ -603,12 +629,18 @@ int64_t sdei_pe_unmask(SDEIEvents *m, uint32_t pe)
 /* Unregister all events of @type; what runs ends as running-unregistered */
 static int64_t sdei_reset_type(SDEIEvents *m, SDEIType type, uint32_t pe)
 {
+    uint32_t left = type == SDEI_TYPE_SHARED ? m->num_shared_used
+                                             : m->pe[pe].num_used;
     bool running = false;
     uint32_t ev;
 
-    for (ev = 0; ev < m->num_events; ev++) {
-        if (m->event[ev].def.type == type &&
-            sdei_unregister_index(m, pe, ev) == SDEI_PENDING) {
+    for (ev = 0; left && ev < m->num_events; ev++) {
+        if (m->event[ev].def.type != type ||
+            sdei_events_handler(m, ev, pe)->status == UNREG) {
+            continue;
+        }
+        left--;
+        if (sdei_unregister_index(m, pe, ev) == SDEI_PENDING) {
             running = true;
         }
     }
@@ -654,7 +686,7 @@ uint32_t sdei_complete(SDEIEvents *m, uint32_t pe)
     uint32_t ev = p->running[prio];
     SDEIHandler *h = sdei_events_handler(m, ev, pe);
 
-    sdei_transit(m, h, SDEI_DO_COMPLETE);
+    sdei_transit(m, ev, pe, SDEI_DO_COMPLETE);
     if (h->status == UNREG) {
         sdei_handler_reset(h);
     } else if (h->level && !h->edge) {
@@ -719,19 +751,21 @@ static bool sdei_takes(SDEIEvents *m, uint32_t pe, uint32_t ev)
 
 uint32_t sdei_next_event(SDEIEvents *m, uint32_t pe)
 {
+    uint32_t left = m->pe[pe].num_pending + m->num_shared_pending;
     uint32_t best = SDEI_NONE;
     uint32_t ev;
 
     /* Every call ends here, and hardly ever with something to deliver */
-    if (!m->pe[pe].num_pending && !m->num_shared_pending) {
+    if (!left || !sdei_can_take(m, pe, SDEI_PRIO_CRITICAL)) {
         return SDEI_NONE;
     }
-    if (!sdei_can_take(m, pe, SDEI_PRIO_CRITICAL)) {
-        return SDEI_NONE;
-    }
-    for (ev = 0; ev < m->num_events; ev++) {
+    for (ev = 0; left && ev < m->num_events; ev++) {
         bool critical = m->event[ev].def.priority == SDEI_PRIO_CRITICAL;
 
+        if (!sdei_events_handler(m, ev, pe)->pending) {
+            continue;
+        }
+        left--;
         if ((!critical && best != SDEI_NONE) || !sdei_takes(m, pe, ev)) {
             continue;
         }
@@ -747,7 +781,7 @@ const SDEIHandler *sdei_dispatch(SDEIEvents *m, uint32_t pe, uint32_t ev)
 {
     SDEIHandler *h = sdei_events_handler(m, ev, pe);
 
-    sdei_transit(m, h, SDEI_DO_DISPATCH);
+    sdei_transit(m, ev, pe, SDEI_DO_DISPATCH);
     sdei_set_pending(m, ev, pe, false);
     if (h->routing_mode == SDEI_RM_ANY) {
         h->pe = SDEI_NONE;

@@ -131,12 +131,14 @@ typedef struct SDEIEvent {
  * @masked: PE_MASK is in effect; a PE that is off is masked
  * @running: index of the event whose handler runs, per priority, or SDEI_NONE
  * @num_pending: how many private events are pending here (derived)
+ * @num_used: how many private events are registered or running here (derived)
  */
 typedef struct SDEIPE {
     uint64_t mpidr;
     bool masked;
     uint32_t running[SDEI_PRIO_COUNT];
     uint32_t num_pending;
+    uint32_t num_used;
 } SDEIPE;
 
 /**
@@ -146,8 +148,8 @@ typedef struct SDEIPE {
  * @pe_by_mpidr: MPIDR affinity to index in @pe
  * @can_take: per priority, the PEs that could take an event now (derived)
  * @num_shared_pending: how many shared events are pending (derived)
+ * @num_shared_used: how many shared events are registered or running (derived)
  * @next_any: where the search for a PE to take an RM_ANY event begins
- * @num_bound: how many interrupts are bound (derived)
  * @owners_changed: somebody registered or unregistered a bound event since
  *     the caller last looked: lines are to change hands
  * @register_flags: EVENT_REGISTER flags that this version of SDEI knows
@@ -161,8 +163,8 @@ typedef struct SDEIEvents {
     GHashTable *pe_by_mpidr;
     unsigned long *can_take[SDEI_PRIO_COUNT];
     uint32_t num_shared_pending;
+    uint32_t num_shared_used;
     uint32_t next_any;
-    uint32_t num_bound;
     bool owners_changed;
     uint64_t register_flags;
     const char *reason;
@@ -232,8 +234,12 @@ int64_t sdei_event_get_info(SDEIEvents *m, uint32_t pe, uint32_t num,
 /** sdei_event_routing_set: EVENT_ROUTING_SET, DEN0054C 5.1.11 */
 int64_t sdei_event_routing_set(SDEIEvents *m, uint32_t pe, uint32_t num,
                                uint64_t mode, uint64_t affinity);
-/** sdei_event_signal: EVENT_SIGNAL, DEN0054C 5.1.16 */
-int64_t sdei_event_signal(SDEIEvents *m, uint32_t num, uint64_t mpidr);
+/**
+ * sdei_event_signal: EVENT_SIGNAL, DEN0054C 5.1.16
+ * @target: on success, the index of the PE with affinity @mpidr; may be NULL
+ */
+int64_t sdei_event_signal(SDEIEvents *m, uint32_t num, uint64_t mpidr,
+                          uint32_t *target);
 /** sdei_pe_mask: PE_MASK, DEN0054C 5.1.12; returns 1 if this call masked the PE, else 0 */
 int64_t sdei_pe_mask(SDEIEvents *m, uint32_t pe);
 /** sdei_pe_unmask: PE_UNMASK, DEN0054C 5.1.13 */
@@ -346,6 +352,14 @@ static inline SDEIHandler *sdei_events_handler(const SDEIEvents *m,
 
     return &event->handler[event->def.type == SDEI_TYPE_SHARED ? 0 : pe];
 }
+
+/**
+ * sdei_events_set_binding: load that @intid is bound to the slot @num
+ */
+void sdei_events_set_binding(SDEIEvents *m, uint32_t num, uint32_t intid);
+
+/** sdei_status_is_legal: is this one of the states of DEN0054C 6.1? */
+bool sdei_status_is_legal(uint8_t status);
 
 /**
  * sdei_events_recompute: derive what is derived, after the rest was loaded

@@ -86,6 +86,8 @@ typedef struct SDEICPUState {
     SDEIContext context[SDEI_PRIO_COUNT];
 } SDEICPUState;
 
+typedef struct SDEISaved SDEISaved;
+
 struct SDEIState {
     DeviceState parent_obj;
 
@@ -104,7 +106,13 @@ struct SDEIState {
     SDEIEvents events;
     SDEICPUState *cpu;
 
+    /* What migrates, see sdei-vmstate.c */
+    SDEISaved *saved;
+    /* Loaded, and no vCPU has run since */
+    bool loaded;
+
     /* Of each input of the GIC, see sdei-irq.c */
+    int32_t num_lines;
     unsigned long *line_level;
     unsigned long *line_owned;
     /* Of each event: the interrupt whose lines it last had */
@@ -139,6 +147,12 @@ void sdei_kick(SDEIState *s, uint32_t pe);
 /** sdei_kick_shared: send whoever takes the pending shared events */
 void sdei_kick_shared(SDEIState *s);
 
+/**
+ * sdei_vcpu_resume: after loading, and before any vCPU runs, see that PEs that
+ * are off have nothing to do
+ */
+void sdei_vcpu_resume(SDEIState *s);
+
 /** sdei_kick_all: send every PE that has an event to take */
 void sdei_kick_all(SDEIState *s);
 
@@ -161,6 +175,22 @@ bool sdei_irq_is_active(SDEIState *s, uint32_t pe, uint32_t num);
  * registered
  */
 void sdei_irq_update_owners(SDEIState *s);
+
+/** sdei_irq_level: how the line of interrupt @intid stands on @pe */
+bool sdei_irq_level(SDEIState *s, uint32_t pe, uint32_t intid);
+
+/**
+ * sdei_irq_resume: after loading, and before any vCPU runs, make the GIC agree
+ * with who owns which line
+ */
+void sdei_irq_resume(SDEIState *s);
+
+/* sdei-vmstate.c: migration */
+
+extern const VMStateDescription vmstate_sdei;
+
+SDEISaved *sdei_saved_new(void);
+void sdei_saved_free(SDEISaved *sv);
 
 /* sdei-tcg.c: registers under TCG */
 

@@ -30,6 +30,12 @@ static uint32_t sdei_line(const SDEIState *s, uint32_t pe, uint32_t intid)
     return s->num_irq - GIC_INTERNAL + pe * GIC_INTERNAL + intid;
 }
 
+/* The GIC's own input, behind ours */
+static qemu_irq sdei_gic_line(SDEIState *s, uint32_t n)
+{
+    return *(qemu_irq *)qdev_get_gpio_in(s->gic, n)->opaque;
+}
+
 /* Tell the event that has line @n of the line's level */
 static void sdei_line_to_event(SDEIState *s, uint32_t n, bool level)
 {
@@ -65,6 +71,15 @@ static void sdei_irq_handler(void *opaque, int n, int level)
     }
 }
 
+static void sdei_set_delegated(SDEIState *s, uint32_t pe, uint32_t intid,
+                               bool delegated)
+{
+    ARMGICDelegateIf *gic = ARM_GIC_DELEGATE_IF(s->gic);
+
+    ARM_GIC_DELEGATE_IF_GET_CLASS(gic)->set_delegated(gic, pe, intid,
+                                                      delegated);
+}
+
 /* A line changes hands */
 static void sdei_set_line_owner(SDEIState *s, uint32_t ev, uint32_t pe,
                                 bool owned)
@@ -74,20 +89,19 @@ static void sdei_set_line_owner(SDEIState *s, uint32_t ev, uint32_t pe,
     uint32_t intid = s->line_intid[ev];
     uint32_t n = sdei_line(s, pe, intid);
     bool level = test_bit(n, s->line_level);
-    qemu_irq *gic_line = qdev_get_gpio_in(s->gic, n)->opaque;
 
     trace_arm_sdei_line_owner(intid, pe, owned, level);
     if (owned) {
         set_bit(n, s->line_owned);
-        qemu_set_irq(*gic_line, 0);
-        gc->set_delegated(gic, pe, intid, true);
+        qemu_set_irq(sdei_gic_line(s, n), 0);
+        sdei_set_delegated(s, pe, intid, true);
         sdei_line_taken(&s->events, ev, pe, gc->is_edge(gic, pe, intid),
                         level);
     } else {
         clear_bit(n, s->line_owned);
         /* A level is the GIC's again, but not the edge that it comes with */
-        qemu_set_irq(*gic_line, level);
-        gc->set_delegated(gic, pe, intid, false);
+        qemu_set_irq(sdei_gic_line(s, n), level);
+        sdei_set_delegated(s, pe, intid, false);
     }
 }
 
@@ -124,6 +138,46 @@ void sdei_irq_update_owners(SDEIState *s)
     }
 }
 
+bool sdei_irq_level(SDEIState *s, uint32_t pe, uint32_t intid)
+{
+    return test_bit(sdei_line(s, pe, intid), s->line_level);
+}
+
+static void sdei_resume_line(SDEIState *s, uint32_t ev, uint32_t pe)
+{
+    uint32_t intid = s->events.event[ev].intid;
+    uint32_t n = sdei_line(s, pe, intid);
+
+    set_bit(n, s->line_owned);
+    /* Devices that set their lines while they loaded reached the GIC */
+    qemu_set_irq(sdei_gic_line(s, n), 0);
+    sdei_set_delegated(s, pe, intid, true);
+    sdei_line_changed(&s->events, ev, pe, test_bit(n, s->line_level));
+}
+
+void sdei_irq_resume(SDEIState *s)
+{
+    uint32_t ev, pe;
+
+    if (!s->num_lines) {
+        return;
+    }
+    bitmap_zero(s->line_owned, s->num_lines);
+    for (ev = 0; ev < s->events.num_events; ev++) {
+        const SDEIEvent *event = &s->events.event[ev];
+        bool shared = event->def.type == SDEI_TYPE_SHARED;
+
+        s->line_intid[ev] = event->intid;
+        for (pe = 0; event->intid && pe < (shared ? 1 : s->events.num_pes);
+             pe++) {
+            if (sdei_owns_line(&s->events, ev, pe)) {
+                sdei_resume_line(s, ev, pe);
+            }
+        }
+    }
+    s->events.owners_changed = false;
+}
+
 bool sdei_irq_is_active(SDEIState *s, uint32_t pe, uint32_t num)
 {
     uint32_t ev = sdei_events_find(&s->events, num);
@@ -152,18 +206,19 @@ int64_t sdei_irq_bind(SDEIState *s, uint32_t intid)
 
 void sdei_irq_realize(SDEIState *s)
 {
-    uint32_t num_lines, n;
+    uint32_t n;
 
     if (!s->gic) {
         return;
     }
     s->num_irq = object_property_get_uint(OBJECT(s->gic), "num-irq",
                                           &error_abort);
-    num_lines = s->num_irq - GIC_INTERNAL + s->events.num_pes * GIC_INTERNAL;
-    s->line_level = bitmap_new(num_lines);
-    s->line_owned = bitmap_new(num_lines);
+    s->num_lines = s->num_irq - GIC_INTERNAL +
+                   s->events.num_pes * GIC_INTERNAL;
+    s->line_level = bitmap_new(s->num_lines);
+    s->line_owned = bitmap_new(s->num_lines);
     s->line_intid = g_new0(uint32_t, s->events.num_events);
-    for (n = 0; n < num_lines; n++) {
+    for (n = 0; n < s->num_lines; n++) {
         qemu_irq line = qdev_get_gpio_in(s->gic, n);
 
         qemu_irq_intercept_in(&line, sdei_irq_handler, 1);

@@ -162,15 +162,12 @@ static int64_t sdei_call_interrupt_release(SDEIState *s, uint32_t pe,
 
 static int64_t sdei_call_event_signal(SDEIState *s, uint32_t pe, SDEIArgs x)
 {
-    int64_t ret = sdei_event_signal(&s->events, x[1], x[2]);
+    uint32_t target;
+    int64_t ret = sdei_event_signal(&s->events, x[1], x[2], &target);
 
-    if (ret == SDEI_SUCCESS) {
-        uint32_t target = sdei_events_find_pe(&s->events, x[2]);
-
-        /* The caller's own event is taken once the call has its result */
-        if (target != pe) {
-            sdei_kick(s, target);
-        }
+    /* The caller's own event is taken once the call has its result */
+    if (ret == SDEI_SUCCESS && target != pe) {
+        sdei_kick(s, target);
     }
     return ret;
 }

@@ -89,6 +89,19 @@ void sdei_kick_shared(SDEIState *s)
     }
 }
 
+void sdei_vcpu_resume(SDEIState *s)
+{
+    uint32_t pe;
+
+    /* A stream that says otherwise must not power a PE on */
+    for (pe = 0; pe < s->events.num_pes; pe++) {
+        if (ARM_CPU(s->cpu[pe].cs)->power_state != PSCI_ON) {
+            sdei_pe_off(&s->events, pe);
+        }
+    }
+    sdei_irq_update_owners(s);
+}
+
 void sdei_kick_all(SDEIState *s)
 {
     uint32_t pe;

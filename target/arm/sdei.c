@@ -67,9 +67,15 @@ static void sdei_vm_state_change(void *opaque, bool running, RunState state)
     SDEIState *s = opaque;
 
     /* Nothing was delivered while the VM stood still or was migrating */
-    if (running) {
-        sdei_kick_all(s);
+    if (!running) {
+        return;
     }
+    if (s->loaded) {
+        s->loaded = false;
+        sdei_irq_resume(s);
+        sdei_vcpu_resume(s);
+    }
+    sdei_kick_all(s);
 }
 
 static void sdei_reset_hold(Object *obj, ResetType type)
@@ -233,6 +239,7 @@ static void sdei_realize(DeviceState *dev, Error **errp)
         !sdei_set_pes(s, errp)) {
         return;
     }
+    s->saved = sdei_saved_new();
     sdei_irq_realize(s);
     s->vm_change_state =
         qemu_add_vm_change_state_handler(sdei_vm_state_change, s);
@@ -248,14 +255,10 @@ static void sdei_unrealize(DeviceState *dev)
     the_dispatcher = NULL;
     qemu_unregister_resettable(OBJECT(s));
     g_clear_pointer(&s->vm_change_state, qemu_del_vm_change_state_handler);
+    g_clear_pointer(&s->saved, sdei_saved_free);
     sdei_events_destroy(&s->events);
     g_clear_pointer(&s->cpu, g_free);
 }
-
-static const VMStateDescription vmstate_sdei = {
-    .name = TYPE_ARM_SDEI,
-    .unmigratable = 1,
-};
 
 static const Property sdei_properties[] = {
     DEFINE_PROP_STRING("version", SDEIState, version),

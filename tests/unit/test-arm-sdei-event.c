@@ -188,7 +188,7 @@ static int64_t call(SDEIEvents *m, const Step *s)
     case ROUTING_SET:
         return sdei_event_routing_set(m, s->pe, s->num, s->a, s->b);
     case SIGNAL:
-        return sdei_event_signal(m, s->num, s->a);
+        return sdei_event_signal(m, s->num, s->a, NULL);
     case MASK:
         return sdei_pe_mask(m, s->pe);
     case UNMASK:

@@ -577,7 +577,7 @@ static int64_t real_call(SDEIEvents *m, const Step *s)
     case SDEI_MODEL_EVENT_ROUTING_SET:
         return sdei_event_routing_set(m, s->pe, num, s->x[1], s->x[2]);
     case SDEI_MODEL_EVENT_SIGNAL:
-        return sdei_event_signal(m, num, s->x[1]);
+        return sdei_event_signal(m, num, s->x[1], NULL);
     case SDEI_MODEL_PE_MASK:
         return sdei_pe_mask(m, s->pe);
     case SDEI_MODEL_PE_UNMASK:
