@@ -579,8 +579,8 @@ serve:
         mov     x20, xzr
 poll:
         add     x9, x28, #PE_TAKEN
-1:      ldr     x21, [x28, #PE_REQ]
-        ldxr    x10, [x9]
+1:      ldxr    x10, [x9]
+        ldr     x21, [x28, #PE_REQ]     /* not before: it may change, too */
         cmp     x10, x21
         b.eq    idle
         stxr    w11, x21, [x9]
