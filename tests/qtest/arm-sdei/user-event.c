@@ -107,16 +107,16 @@ void settle(Guest *g)
 
 unsigned find_handler(Guest *g, unsigned n, GuestFrame *frame)
 {
-    uint64_t before[GUEST_MAX_CPUS];
     GuestWait wait = { };
 
-    /* The frames that the test knows of have been counted */
-    for (unsigned i = 0; i < g->config.cpus; i++) {
-        before[i] = g->pe[i].depth;
-    }
     for (;;) {
         for (unsigned i = 0; i < g->config.cpus; i++) {
-            if (guest_word(g, i, PE_DEPTH) == before[i] + 1) {
+            uint64_t top = guest_word(g, i, PE_TOP);
+
+            /* Not the frame that was just ordered to leave */
+            if (top && qtest_readq(g->qts, top + FRAME_ID) == ID_HANDLER(n) &&
+                qtest_readq(g->qts, top + FRAME_TICKET) >=
+                g->pe[i].next_ticket) {
                 guest_wait_handler(g, i, n, frame);
                 return i;
             }
