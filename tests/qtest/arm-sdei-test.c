@@ -9,6 +9,7 @@
 
 #include "qemu/osdep.h"
 #include "arm-sdei/scenario.h"
+#include "arm-sdei/stage.h"
 
 int main(int argc, char **argv)
 {
@@ -23,6 +24,7 @@ int main(int argc, char **argv)
     add_call_tests();
     add_state_tests();
     add_context_tests();
+    add_pstate_tests();
     add_signal_tests();
     add_power_tests();
     add_machine_tests();
