@@ -279,6 +279,76 @@ static void test_acpi(const void *data)
     qtest_quit(qts);
 }
 
+/* "-machine virt,help" lists the property, and what it is for */
+static void test_help(void)
+{
+    g_autofree char *command = g_strdup_printf("%s -machine virt,help",
+                                               qtest_qemu_binary(NULL));
+    g_autofree char *help = NULL;
+    g_autoptr(GError) err = NULL;
+
+    g_spawn_command_line_sync(command, &help, NULL, NULL, &err);
+    g_assert_no_error(err);
+    g_assert_nonnull(strstr(help, "sdei=<bool>"));
+    g_assert_nonnull(strstr(help, "SDEI firmware interface"));
+}
+
+/* What a driver author sees with -d guest_errors */
+static const struct {
+    uint64_t call[3];
+    const char *text;       /* NULL: nothing is logged */
+} log_cases[] = {
+    { { SDEI_VERSION } },
+    { { SDEI_EVENT_STATUS, 0 } },
+    { { SDEI_EVENT_ENABLE, 0 }, "EVENT_ENABLE" },
+    { { SDEI_EVENT_REGISTER, 0, 2 }, "EVENT_REGISTER" },
+    { { SDEI_EVENT_CONTEXT, 0 }, "EVENT_CONTEXT" },
+    { { SDEI_EVENT_SIGNAL, 0, 0xff }, "EVENT_SIGNAL" },
+    { { SDEI_FN(0x13) }, "undefined" },
+    { { SDEI_PE_UNMASK } },
+    { { SDEI_PE_MASK } },
+    { { SDEI_PRIVATE_RESET } },
+};
+
+static void test_log(void)
+{
+    g_autoptr(GError) err = NULL;
+    g_autofree char *path = NULL;
+    g_autofree char *args = NULL;
+    size_t known = 0;
+    int fd = g_file_open_tmp("arm-sdei-log-XXXXXX", &path, &err);
+    GuestConfig config = { .cpus = 1 };
+    Guest *g;
+
+    g_assert_no_error(err);
+    close(fd);
+    args = g_strdup_printf("-d guest_errors -D %s", path);
+    config.args = args;
+    g = guest_start(&config);
+    for (unsigned i = 0; i < ARRAY_SIZE(log_cases); i++) {
+        g_autofree char *log = NULL;
+        size_t size;
+
+        guest_call(g, 0, log_cases[i].call[0], log_cases[i].call[1],
+                   log_cases[i].call[2]);
+        g_file_get_contents(path, &log, &size, &err);
+        g_assert_no_error(err);
+        if (!log_cases[i].text) {
+            g_assert_cmpstr(log + known, ==, "");
+        } else {
+            char *line_end = strchr(log + known, '\n');
+
+            g_assert_nonnull(strstr(log + known, log_cases[i].text));
+            /* One line for one mistake */
+            g_assert_nonnull(line_end);
+            g_assert_cmpstr(line_end, ==, "\n");
+        }
+        known = size;
+    }
+    guest_finish();
+    g_unlink(path);
+}
+
 /* With sdei=off the function ids are nobody's */
 static void test_off(const void *data)
 {
@@ -304,6 +374,8 @@ void add_machine_tests(void)
     }
     qtest_add_func("/arm-sdei/machine/dt/rest-unchanged",
                    test_dt_rest_unchanged);
+    qtest_add_func("/arm-sdei/machine/help", test_help);
+    qtest_add_func("/arm-sdei/machine/log-guest-errors", test_log);
     for (unsigned i = 0; i < ARRAY_SIZE(refusal_cases); i++) {
         g_autofree char *path = g_strdup_printf("/arm-sdei/machine/refuse/%s",
                                                 refusal_cases[i].path);
