@@ -99,7 +99,7 @@ class Scratch(unittest.TestCase):
         self.env = {
             **{k: v for k, v in os.environ.items() if not k.startswith(('SDEI_', 'QEMU_', 'GIT_'))},
             'SDEI_CACHE': str(self.dir / 'cache'), 'SDEI_DEBIAN_MIRROR': self.mirror.url,
-            'GIT_CONFIG_GLOBAL': '/dev/null', 'LC_ALL': 'C',
+            'GIT_CONFIG_GLOBAL': str(self.dir / 'gitconfig'), 'LC_ALL': 'C',
             'no_proxy': '127.0.0.1', 'http_proxy': '',
             **{f'GIT_{r}_{w}': v for r in ('AUTHOR', 'COMMITTER')
                for w, v in (('NAME', 'Dev'), ('EMAIL', 'dev@localhost'))},
