@@ -56,20 +56,66 @@ static unsigned int sdei_context_el(const SDEIContext *context)
 }
 
 /*
+ * Is nothing but PC, and what hflags do not depend on, to change?  That is the
+ * usual event: code of the client's interrupts code of the client's.
+ */
+static bool sdei_tcg_is_same_mode(CPUARMState *env, uint64_t new_pstate)
+{
+    const uint64_t others = PSTATE_NZCV | PSTATE_DAIF | PSTATE_ALLINT |
+                            PSTATE_DIT | PSTATE_SSBS;
+
+    /* PSTATE.D counts while software step is armed */
+    return is_a64(env) && !((pstate_read(env) ^ new_pstate) & ~others) &&
+           !extract64(env->cp15.mdscr_el1, 0, 1);
+}
+
+static void sdei_tcg_set_same_mode(CPUARMState *env, uint64_t pstate,
+                                   uint64_t pc)
+{
+    pstate_write(env, pstate);
+    env->pc = pc;
+    arm_clear_exclusive(env);
+}
+
+/* PSTATE of a handler that interrupts @context */
+static uint64_t sdei_tcg_handler_pstate(CPUARMState *env,
+                                        unsigned int client_el,
+                                        const SDEIContext *context)
+{
+    uint64_t mode = aarch64_pstate_mode(client_el, true);
+    /* QEMU's exceptions clear these, the architecture keeps them */
+    uint64_t kept = PSTATE_NZCV;
+
+    if (cpu_isar_feature(aa64_dit, env_archcpu(env))) {
+        kept |= PSTATE_DIT;
+    }
+    if (sdei_context_el(context) == client_el &&
+        (env->cp15.gcscr_el[client_el] & GCSCR_EXLOCKEN)) {
+        mode |= PSTATE_EXLOCK;
+    }
+    return arm_exception_pstate(env, client_el, mode, context->pstate) |
+           (context->pstate & kept);
+}
+
+/*
  * Go to @pc at @client_el with the PSTATE that an exception taken there from
  * @context would give; unlike an exception leave ELR, SPSR and ESR alone.
  */
 static void sdei_tcg_take(CPUState *cs, unsigned int client_el,
                           const SDEIContext *context, uint64_t pc)
 {
-    ARMCPU *cpu = ARM_CPU(cs);
-    CPUARMState *env = &cpu->env;
+    CPUARMState *env = cpu_env(cs);
+    ARMCPU *cpu = env_archcpu(env);
+    uint64_t pstate = sdei_tcg_handler_pstate(env, client_el, context);
     unsigned int cur_el = arm_current_el(env);
     bool was_a64 = is_a64(env);
-    uint64_t pstate = aarch64_pstate_mode(client_el, true);
-    uint64_t kept = PSTATE_NZCV;
 
-    /* The registers need not change hands within an EL: save the hooks */
+    if (sdei_tcg_is_same_mode(env, pstate)) {
+        sdei_tcg_set_same_mode(env, pstate, pc);
+        return;
+    }
+
+    /* Who hooks the change of exception level need not hear of others */
     if (cur_el != client_el) {
         arm_call_pre_el_change_hook(cpu);
         aarch64_sve_change_el(env, cur_el, client_el, was_a64);
@@ -79,19 +125,12 @@ static void sdei_tcg_take(CPUState *cs, unsigned int client_el,
     } else {
         env->condexec_bits = 0;
     }
-
-    if (sdei_context_el(context) == client_el &&
-        (env->cp15.gcscr_el[client_el] & GCSCR_EXLOCKEN)) {
-        pstate |= PSTATE_EXLOCK;
-    }
-    aarch64_set_exception_state(env, client_el, pstate, context->pstate, pc);
-    /* QEMU's exceptions clear these, the architecture keeps them */
-    if (cpu_isar_feature(aa64_dit, cpu)) {
-        kept |= PSTATE_DIT;
-    }
-    pstate_write(env, pstate_read(env) | (context->pstate & kept));
+    pstate_write(env, pstate);
+    env->aarch64 = true;
+    aarch64_restore_sp(env, client_el);
+    env->pc = pc;
     arm_clear_exclusive(env);
-
+    arm_rebuild_hflags(env);
     if (cur_el != client_el) {
         arm_call_el_change_hook(cpu);
     }
@@ -100,8 +139,8 @@ static void sdei_tcg_take(CPUState *cs, unsigned int client_el,
 static void sdei_tcg_enter(CPUState *cs, unsigned int client_el,
                            const SDEIContext *context, const SDEIEntry *entry)
 {
-    ARMCPU *cpu = ARM_CPU(cs);
-    CPUARMState *env = &cpu->env;
+    CPUARMState *env = cpu_env(cs);
+    ARMCPU *cpu = env_archcpu(env);
     uint64_t base = entry->relative ? env->cp15.vbar_el[client_el] : 0;
 
     sdei_tcg_take(cs, client_el, context, base + entry->pc);
@@ -119,7 +158,11 @@ static void sdei_tcg_complete(CPUState *cs, const SDEIContext *context)
     CPUARMState *env = cpu_env(cs);
 
     memcpy(env->xregs, context->x, sizeof(context->x));
-    arm_exception_return(env, context->pstate, context->pc, true);
+    if (sdei_tcg_is_same_mode(env, context->pstate)) {
+        sdei_tcg_set_same_mode(env, context->pstate, context->pc);
+    } else {
+        arm_exception_return(env, context->pstate, context->pc, true);
+    }
 }
 
 static void sdei_tcg_complete_and_resume(CPUState *cs, unsigned int client_el,
