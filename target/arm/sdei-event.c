@@ -127,6 +127,15 @@ static void sdei_set_pending(SDEIEvents *m, uint32_t ev, uint32_t pe,
     *count += pending ? 1 : -1;
 }
 
+static inline void sdei_assign_bit(unsigned long *map, uint32_t i, bool value)
+{
+    if (value) {
+        set_bit(i, map);
+    } else {
+        clear_bit(i, map);
+    }
+}
+
 /* After any change of @pe's mask or running handlers */
 static void sdei_update_can_take(SDEIEvents *m, uint32_t pe)
 {
@@ -134,8 +143,8 @@ static void sdei_update_can_take(SDEIEvents *m, uint32_t pe)
     bool critical = !p->masked && p->running[SDEI_PRIO_CRITICAL] == SDEI_NONE;
     bool normal = critical && p->running[SDEI_PRIO_NORMAL] == SDEI_NONE;
 
-    (critical ? set_bit : clear_bit)(pe, m->can_take[SDEI_PRIO_CRITICAL]);
-    (normal ? set_bit : clear_bit)(pe, m->can_take[SDEI_PRIO_NORMAL]);
+    sdei_assign_bit(m->can_take[SDEI_PRIO_CRITICAL], pe, critical);
+    sdei_assign_bit(m->can_take[SDEI_PRIO_NORMAL], pe, normal);
 }
 
 static bool sdei_can_take(const SDEIEvents *m, uint32_t pe, SDEIPriority prio)
