@@ -11,6 +11,7 @@
 #include "hw/acpi/aml-build.h"
 #include "hw/arm/virt-sdei.h"
 #include "hw/qdev-properties.h"
+#include "migration/vmstate.h"
 #include "system/device_tree.h"
 #include "target/arm/cpu.h"
 #include "qom/object_interfaces.h"
@@ -52,6 +53,34 @@ static void fdt_add_sdei_node(VirtMachineState *vms)
                             hvc ? "hvc" : "smc");
 }
 
+/*
+ * A machine with sdei=off saves nothing, and says what is wrong with a stream
+ * that has more.
+ */
+static bool virt_sdei_off_needed(void *opaque)
+{
+    return false;
+}
+
+static bool virt_sdei_off_pre_load(void *opaque, Error **errp)
+{
+    error_setg(errp, "arm-sdei: machine property 'sdei' differs: on in the "
+               "stream, off here");
+    return false;
+}
+
+static const VMStateDescription vmstate_sdei_off = {
+    .name = TYPE_ARM_SDEI,
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .priority = MIG_PRI_MAX,
+    .needed = virt_sdei_off_needed,
+    .pre_load_errp = virt_sdei_off_pre_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_END_OF_LIST()
+    },
+};
+
 static int virt_sdei_refuse_event(Object *obj, void *opaque)
 {
     if (object_dynamic_cast(obj, TYPE_SDEI_EVENT)) {
@@ -68,6 +97,7 @@ void virt_sdei_create(VirtMachineState *vms)
     if (!vms->sdei) {
         object_child_foreach(object_get_objects_root(),
                              virt_sdei_refuse_event, NULL);
+        vmstate_register(NULL, 0, &vmstate_sdei_off, vms);
         return;
     }
     if (vms->secure) {

@@ -22,6 +22,9 @@ OBJECT_DECLARE_SIMPLE_TYPE(SDEIState, ARM_SDEI)
 #define SDEI_NUM_PPI_SLOTS  16
 #define SDEI_NUM_SPI_SLOTS  32
 
+/* Bounds what a call or a migration stream has to look through */
+#define SDEI_MAX_USER_EVENTS    64
+
 /* X0-X17 are the client's to use in a handler, DEN0054C 6.5 */
 #define SDEI_CONTEXT_REGS   18
 
@@ -52,9 +55,11 @@ typedef struct SDEIEntry {
 /**
  * SDEIRegs: access to the registers of a vCPU under one accelerator
  *
- * All are called in the vCPU's thread with the BQL held.
+ * All that have a @cs are called in its thread with the BQL held.
  */
 typedef struct SDEIRegs {
+    /* Do vCPUs run in threads of their own that contend for the BQL? */
+    bool (*has_threads)(void);
     /* Is the vCPU in AArch64 state at @client_el? */
     bool (*is_client)(CPUState *cs, unsigned int client_el);
     /* Read X0-X5 */
@@ -106,10 +111,17 @@ struct SDEIState {
     SDEIEvents events;
     SDEICPUState *cpu;
 
+    /* The PE that the current call last sent for, see sdei_let_take() */
+    uint32_t last_kicked;
+    /* Work was queued on a vCPU, or has run there */
+    QemuCond work_cond;
+
     /* What migrates, see sdei-vmstate.c */
     SDEISaved *saved;
     /* Loaded, and no vCPU has run since */
     bool loaded;
+    /* QEMU was started with -incoming, and no vCPU has run since */
+    bool incoming;
 
     /* Of each input of the GIC, see sdei-irq.c */
     int32_t num_lines;
@@ -137,6 +149,16 @@ SDEIState *sdei_dispatcher(void);
 void sdei_reevaluate(SDEIState *s, uint32_t pe);
 
 /**
+ * sdei_let_take: let the PE that a call of @pe sent for take its event
+ *
+ * Whoever signals a PE likes to poll CNTVCT until it has reacted (Linux:
+ * udelay).  Each such read takes the BQL, and would keep the other vCPU, which
+ * needs the BQL to take its event, from getting it for milliseconds.  So wait,
+ * without the BQL and for a short time only, until it had its turn.
+ */
+void sdei_let_take(SDEIState *s, uint32_t pe);
+
+/**
  * sdei_kick: send @pe to take an event, if there is one that it takes now
  *
  * To be called after anything that made an event deliverable there; from any
@@ -153,6 +175,13 @@ void sdei_kick_shared(SDEIState *s);
  */
 void sdei_vcpu_resume(SDEIState *s);
 
+/**
+ * sdei_pstate_is_legal: can a handler on @pe have interrupted this PSTATE?
+ *
+ * The client, or what is below it, in a form that an SPSR can have.
+ */
+bool sdei_pstate_is_legal(SDEIState *s, uint32_t pe, uint64_t pstate);
+
 /** sdei_kick_all: send every PE that has an event to take */
 void sdei_kick_all(SDEIState *s);
 
@@ -160,6 +189,12 @@ void sdei_kick_all(SDEIState *s);
 
 /** sdei_irq_realize: put the dispatcher in front of the GIC's inputs */
 void sdei_irq_realize(SDEIState *s);
+
+/**
+ * sdei_irq_check: can interrupt @intid be bound at all?
+ * Returns: SDEI_SUCCESS, or the answer to INTERRUPT_BIND
+ */
+int64_t sdei_irq_check(SDEIState *s, uint32_t intid);
 
 /** sdei_irq_bind: INTERRUPT_BIND, DEN0054C 5.1.14 */
 int64_t sdei_irq_bind(SDEIState *s, uint32_t intid);
@@ -189,7 +224,7 @@ void sdei_irq_resume(SDEIState *s);
 
 extern const VMStateDescription vmstate_sdei;
 
-SDEISaved *sdei_saved_new(void);
+SDEISaved *sdei_saved_new(SDEIState *s);
 void sdei_saved_free(SDEISaved *sv);
 
 /* sdei-tcg.c: registers under TCG */

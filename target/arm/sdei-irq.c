@@ -190,7 +190,7 @@ bool sdei_irq_is_active(SDEIState *s, uint32_t pe, uint32_t num)
         ARM_GIC_DELEGATE_IF(s->gic), pe, intid);
 }
 
-int64_t sdei_irq_bind(SDEIState *s, uint32_t intid)
+int64_t sdei_irq_check(SDEIState *s, uint32_t intid)
 {
     /* INTIDs below 16 are SGIs */
     if (intid < GIC_NR_SGIS || intid >= s->num_irq) {
@@ -201,7 +201,14 @@ int64_t sdei_irq_bind(SDEIState *s, uint32_t intid)
         s->events.reason = "this GIC's lines cannot be taken over";
         return SDEI_DENIED;
     }
-    return sdei_interrupt_bind(&s->events, intid);
+    return SDEI_SUCCESS;
+}
+
+int64_t sdei_irq_bind(SDEIState *s, uint32_t intid)
+{
+    int64_t ret = sdei_irq_check(s, intid);
+
+    return ret == SDEI_SUCCESS ? sdei_interrupt_bind(&s->events, intid) : ret;
 }
 
 void sdei_irq_realize(SDEIState *s)

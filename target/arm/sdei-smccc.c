@@ -275,6 +275,7 @@ bool arm_handle_sdei_call(ARMCPU *cpu)
     trace_arm_sdei_call(mpidr, call->name, x[1], x[2], x[3], x[4], x[5]);
 
     s->events.reason = NULL;
+    s->last_kicked = SDEI_NONE;
     result = sdei_call(s, pe, call, x);
     if (result != SDEI_NO_RESULT) {
         s->regs->set_result(cs, result);
@@ -289,5 +290,6 @@ bool arm_handle_sdei_call(ARMCPU *cpu)
     }
     sdei_irq_update_owners(s);
     sdei_reevaluate(s, pe);
+    sdei_let_take(s, pe);
     return true;
 }

@@ -12,10 +12,16 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/main-loop.h"
+#include "qemu/timer.h"
 #include "system/runstate.h"
 #include "cpu.h"
+#include "internals.h"
+#include "cpu-features.h"
 #include "sdei-internal.h"
 #include "trace.h"
+
+/* How long a caller gives way to whom it signals */
+#define SDEI_LET_TAKE_MS    1
 
 /* Take the next event, if any, on the PE whose thread this is */
 static void sdei_take_event(SDEIState *s, uint32_t pe)
@@ -50,6 +56,7 @@ static void sdei_vcpu_work(CPUState *cs, run_on_cpu_data data)
     uint32_t pe = cs->cpu_index;
 
     s->cpu[pe].work_queued = false;
+    qemu_cond_broadcast(&s->work_cond);
     /*
      * Queued work also runs while the VM is stopped.  Its registers are not
      * to change then, they may just be migrating; resuming asks again.
@@ -64,11 +71,34 @@ void sdei_kick(SDEIState *s, uint32_t pe)
     SDEICPUState *sc = &s->cpu[pe];
 
     g_assert(bql_locked());
-    if (sc->work_queued || sdei_next_event(&s->events, pe) == SDEI_NONE) {
+    /* Without registers (qtest) no vCPU runs that could take it */
+    if (!s->regs || sc->work_queued ||
+        sdei_next_event(&s->events, pe) == SDEI_NONE) {
         return;
     }
     sc->work_queued = true;
+    s->last_kicked = pe;
+    qemu_cond_broadcast(&s->work_cond);
     async_run_on_cpu(sc->cs, sdei_vcpu_work, RUN_ON_CPU_HOST_PTR(s));
+}
+
+void sdei_let_take(SDEIState *s, uint32_t pe)
+{
+    uint32_t target = s->last_kicked;
+    int64_t deadline;
+
+    if (target == SDEI_NONE || target == pe || !s->regs->has_threads()) {
+        return;
+    }
+    deadline = qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + SDEI_LET_TAKE_MS;
+    /*
+     * Somebody who signals this PE wants it to take its own event; two that
+     * signal each other must not wait for each other.
+     */
+    while (s->cpu[target].work_queued && !s->cpu[pe].work_queued &&
+           qemu_clock_get_ms(QEMU_CLOCK_REALTIME) <= deadline) {
+        qemu_cond_timedwait_bql(&s->work_cond, SDEI_LET_TAKE_MS);
+    }
 }
 
 void sdei_kick_shared(SDEIState *s)
@@ -86,6 +116,44 @@ void sdei_kick_shared(SDEIState *s)
         if (target != SDEI_NONE) {
             sdei_kick(s, target);
         }
+    }
+}
+
+static bool sdei_aa64_pstate_is_legal(ARMCPU *cpu, unsigned int client_el,
+                                      uint64_t pstate)
+{
+    uint64_t valid = aarch64_pstate_valid_mask(&cpu->isar);
+    unsigned int el = extract64(pstate, 2, 2);
+
+    if (cpu_isar_feature(aa64_gcs, cpu)) {
+        valid |= PSTATE_EXLOCK;
+    }
+    return !(pstate & ~valid) && !extract64(pstate, 1, 1) &&
+           el <= client_el && (el || !(pstate & PSTATE_SP));
+}
+
+bool sdei_pstate_is_legal(SDEIState *s, uint32_t pe, uint64_t pstate)
+{
+    ARMCPU *cpu = ARM_CPU(s->cpu[pe].cs);
+
+    if (!(pstate & PSTATE_nRW)) {
+        return sdei_aa64_pstate_is_legal(cpu, s->client_el, pstate);
+    }
+    if (!cpu_isar_feature(aa64_aa32, cpu) || extract64(pstate, 32, 32)) {
+        return false;
+    }
+    switch (pstate & CPSR_M) {
+    case ARM_CPU_MODE_USR:
+        return true;
+    case ARM_CPU_MODE_FIQ:
+    case ARM_CPU_MODE_IRQ:
+    case ARM_CPU_MODE_SVC:
+    case ARM_CPU_MODE_ABT:
+    case ARM_CPU_MODE_UND:
+    case ARM_CPU_MODE_SYS:
+        return s->client_el > 1;
+    default:
+        return false;
     }
 }
 

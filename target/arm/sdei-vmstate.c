@@ -14,14 +14,21 @@
 #include "qapi/error.h"
 #include "qemu/bitmap.h"
 #include "migration/vmstate.h"
-#include "hw/intc/arm_gicv3_common.h"
-#include "cpu.h"
-#include "internals.h"
-#include "cpu-features.h"
+#include "hw/intc/arm_gic_common.h"
 #include "sdei-internal.h"
 
 /* No event in the stream: not a number that an event can have */
 #define SDEI_NO_EVENT   UINT32_MAX
+
+/* What has to be the same on both sides, but for the user's events */
+typedef struct SDEISavedConfig {
+    SDEIState *s;
+    uint64_t version;
+    uint8_t client_el;
+    uint32_t num_pes;
+    uint32_t num_ppi_slots;
+    uint32_t num_spi_slots;
+} SDEISavedConfig;
 
 /* An event that the user defined */
 typedef struct SDEISavedEvent {
@@ -59,13 +66,16 @@ typedef struct SDEISavedContext {
     SDEIContext context;
 } SDEISavedContext;
 
-/* Counts come before the arrays that they bound */
+/*
+ * Counts come before the arrays that they bound.  The maxima, of this machine,
+ * bound the counts of a stream.
+ */
 struct SDEISaved {
-    uint64_t version;
-    uint8_t client_el;
-    uint32_t num_pes;
-    uint32_t num_ppi_slots;
-    uint32_t num_spi_slots;
+    SDEIState *s;
+    int32_t max_bindings;
+    int32_t max_handlers;
+    int32_t max_contexts;
+    SDEISavedConfig config;
     uint32_t next_any;
     int32_t num_events;
     SDEISavedEvent *event;
@@ -77,6 +87,9 @@ struct SDEISaved {
     SDEISavedPE *pe;
     int32_t num_contexts;
     SDEISavedContext *context;
+    /* Of each input of the GIC, if one is high */
+    int32_t num_lines;
+    unsigned long *line_level;
 };
 
 static void sdei_saved_clear(SDEISaved *sv)
@@ -86,7 +99,8 @@ static void sdei_saved_clear(SDEISaved *sv)
     g_free(sv->handler);
     g_free(sv->pe);
     g_free(sv->context);
-    *sv = (SDEISaved) { };
+    g_free(sv->line_level);
+    *sv = (SDEISaved) { .s = sv->s, .config.s = sv->s };
 }
 
 void sdei_saved_free(SDEISaved *sv)
@@ -97,9 +111,13 @@ void sdei_saved_free(SDEISaved *sv)
     }
 }
 
-SDEISaved *sdei_saved_new(void)
+SDEISaved *sdei_saved_new(SDEIState *s)
 {
-    return g_new0(SDEISaved, 1);
+    SDEISaved *sv = g_new0(SDEISaved, 1);
+
+    sv->s = s;
+    sv->config.s = s;
+    return sv;
 }
 
 static bool sdei_is_user_event(const SDEIEventDef *def)
@@ -191,11 +209,14 @@ static bool sdei_pre_save(void *opaque, Error **errp)
     uint32_t i;
 
     sdei_saved_clear(sv);
-    sv->version = s->version_result;
-    sv->client_el = s->client_el;
-    sv->num_pes = m->num_pes;
-    sv->num_ppi_slots = SDEI_NUM_PPI_SLOTS;
-    sv->num_spi_slots = SDEI_NUM_SPI_SLOTS;
+    sv->config = (SDEISavedConfig) {
+        .s = s,
+        .version = s->version_result,
+        .client_el = s->client_el,
+        .num_pes = m->num_pes,
+        .num_ppi_slots = SDEI_NUM_PPI_SLOTS,
+        .num_spi_slots = SDEI_NUM_SPI_SLOTS,
+    };
     sv->next_any = m->next_any;
     sv->event = g_new0(SDEISavedEvent, m->num_events);
     sv->binding = g_new0(SDEISavedBinding, m->num_events);
@@ -203,6 +224,11 @@ static bool sdei_pre_save(void *opaque, Error **errp)
     sv->pe = g_new0(SDEISavedPE, m->num_pes);
     sv->pe_count = m->num_pes;
     sv->context = g_new0(SDEISavedContext, m->num_pes * SDEI_PRIO_COUNT);
+    sv->num_lines = s->num_lines;
+    if (s->num_lines) {
+        sv->line_level = bitmap_new(s->num_lines);
+        bitmap_copy(sv->line_level, s->line_level, s->num_lines);
+    }
     for (i = 0; i < m->num_events; i++) {
         sdei_save_event(sv, m, i);
     }
@@ -218,6 +244,7 @@ static int sdei_post_save(void *opaque)
     return 0;
 }
 
+/* What an optional part does not bring is not there */
 static bool sdei_pre_load(void *opaque, Error **errp)
 {
     SDEIState *s = opaque;
@@ -225,48 +252,77 @@ static bool sdei_pre_load(void *opaque, Error **errp)
 
     sdei_saved_clear(sv);
     /* VMSTATE_INT32_POSITIVE_LE loads at most what stands there */
-    sv->num_events = s->events.num_events;
-    sv->num_bindings = s->events.num_events;
-    sv->num_handlers = sdei_max_handlers(&s->events);
     sv->pe_count = s->events.num_pes;
-    sv->num_contexts = s->events.num_pes * SDEI_PRIO_COUNT;
+    sv->max_bindings = s->events.num_events;
+    sv->max_handlers = sdei_max_handlers(&s->events);
+    sv->max_contexts = s->events.num_pes * SDEI_PRIO_COUNT;
+    sv->num_lines = s->num_lines;
+    if (s->num_lines) {
+        sv->line_level = bitmap_new(s->num_lines);
+    }
     return true;
 }
 
-static bool sdei_load_config(SDEIState *s, const SDEISaved *sv, Error **errp)
+/* Before an array is allocated: is there one already? */
+static bool sdei_pre_load_array(const void *array, int32_t *num, int32_t max,
+                                const char *name, Error **errp)
 {
-    const SDEIEvents *m = &s->events;
-    uint32_t ev, i, num_user = 0;
+    if (array) {
+        error_setg(errp, "%s is there twice", name);
+        return false;
+    }
+    *num = max;
+    return true;
+}
 
-    if (sv->version != s->version_result) {
-        error_setg(errp, "arm-sdei: property 'version' differs: SDEI %" PRIu64
-                   ".%" PRIu64 " in the stream", sv->version >> 48,
-                   extract64(sv->version, 32, 16));
+/* Checked at once: a stream from another machine is best told so */
+static bool sdei_config_post_load(void *opaque, int version_id, Error **errp)
+{
+    const SDEISavedConfig *c = opaque;
+    const SDEIState *s = c->s;
+
+    if (c->version != s->version_result) {
+        error_setg(errp, "arm-sdei: property 'version' differs: version 0x%"
+                   PRIx64 " in the stream, 0x%" PRIx64 " here", c->version,
+                   s->version_result);
         return false;
     }
-    if (sv->client_el != s->client_el) {
-        error_setg(errp, "arm-sdei: client_el differs (machine property "
-                   "'virtualization'): EL%u in the stream", sv->client_el);
+    if (c->client_el != s->client_el) {
+        error_setg(errp, "arm-sdei: machine property 'virtualization' "
+                   "differs: client_el %u in the stream, %u here",
+                   c->client_el, s->client_el);
         return false;
     }
-    if (sv->num_pes != m->num_pes || sv->pe_count != m->num_pes) {
-        error_setg(errp, "arm-sdei: num_pes differs (-smp): %" PRIu32
-                   " in the stream", sv->num_pes);
+    if (c->num_pes != s->events.num_pes) {
+        error_setg(errp, "arm-sdei: the number of CPUs (-smp) differs: "
+                   "num_pes %" PRIu32 " in the stream, %" PRIu32 " here",
+                   c->num_pes, s->events.num_pes);
         return false;
     }
-    if (sv->num_ppi_slots != SDEI_NUM_PPI_SLOTS ||
-        sv->num_spi_slots != SDEI_NUM_SPI_SLOTS) {
+    if (c->num_ppi_slots != SDEI_NUM_PPI_SLOTS ||
+        c->num_spi_slots != SDEI_NUM_SPI_SLOTS) {
         error_setg(errp, "arm-sdei: slots for bound interrupts differ: %"
                    PRIu32 " num_ppi_slots and %" PRIu32 " num_spi_slots in "
-                   "the stream", sv->num_ppi_slots, sv->num_spi_slots);
+                   "the stream, %d and %d here", c->num_ppi_slots,
+                   c->num_spi_slots, SDEI_NUM_PPI_SLOTS, SDEI_NUM_SPI_SLOTS);
         return false;
     }
+    return true;
+}
+
+/* Are the stream's user-defined events those of this machine? */
+static bool sdei_check_events(const SDEISaved *sv, Error **errp)
+{
+    const SDEIEvents *m = &sv->s->events;
+    uint32_t ev, i, num_user = 0;
+
     for (ev = 0; ev < m->num_events; ev++) {
         num_user += sdei_is_user_event(&m->event[ev].def);
     }
     if (sv->num_events != num_user) {
         error_setg(errp, "arm-sdei: sdei-event objects differ: %" PRId32
-                   " in the stream", sv->num_events);
+                   " in the stream, %" PRIu32 " here", sv->num_events,
+                   num_user);
         return false;
     }
     for (i = 0; i < sv->num_events; i++) {
@@ -284,12 +340,12 @@ static bool sdei_load_config(SDEIState *s, const SDEISaved *sv, Error **errp)
             return false;
         }
     }
-    if (sv->next_any >= m->num_pes) {
-        error_setg(errp, "arm-sdei: next_any %" PRIu32 " is impossible",
-                   sv->next_any);
-        return false;
-    }
     return true;
+}
+
+static bool sdei_events_post_load(void *opaque, int version_id, Error **errp)
+{
+    return sdei_check_events(opaque, errp);
 }
 
 static bool sdei_load_binding(SDEIState *s, const SDEISavedBinding *b,
@@ -301,7 +357,7 @@ static bool sdei_load_binding(SDEIState *s, const SDEISavedBinding *b,
                          : SDEI_EVENT_BOUND_SPI_FIRST;
     uint32_t slot = b->event_num - first;
 
-    if (b->intid < GIC_NR_SGIS || b->intid >= s->num_irq ||
+    if (sdei_irq_check(s, b->intid) != SDEI_SUCCESS ||
         sdei_events_find_intid(m, b->intid) != SDEI_NONE) {
         error_setg(errp, "arm-sdei/binding: intid %" PRIu32 " is impossible",
                    b->intid);
@@ -387,41 +443,66 @@ static bool sdei_load_handler(SDEIState *s, const SDEISavedHandler *sh,
     h->ep_arg = sh->ep_arg;
     if (m->event[ev].intid) {
         h->level = sdei_irq_level(s, sh->pe, m->event[ev].intid);
+        /* The trigger of a level goes with it */
+        if (h->pending && !h->edge && !h->level) {
+            error_setg(errp, "arm-sdei/handler: event 0x%" PRIx32 " pe %"
+                       PRIu32 " is pending, but the line of level-triggered "
+                       "INTID %" PRIu32 " is low", sh->event_num, sh->pe,
+                       m->event[ev].intid);
+            return false;
+        }
     }
+    return true;
+}
+
+static bool sdei_may_run(const SDEIEvents *m, uint32_t ev, uint32_t pe,
+                         SDEIPriority priority)
+{
+    const SDEIHandler *h = sdei_events_handler(m, ev, pe);
+
+    return m->event[ev].def.priority == priority &&
+           (h->status & SDEI_STATUS_RUNNING) &&
+           (h->routing_mode != SDEI_RM_PE || h->pe == pe);
+}
+
+static bool sdei_load_running(SDEIEvents *m, uint32_t pe,
+                              SDEIPriority priority, uint32_t num,
+                              Error **errp)
+{
+    uint32_t ev = sdei_events_find(m, num);
+    uint32_t other;
+
+    if (ev == SDEI_NONE || !sdei_may_run(m, ev, pe, priority)) {
+        error_setg(errp, "arm-sdei/pe: running[%d] 0x%" PRIx32 " of PE %"
+                   PRIu32 " is impossible", priority, num, pe);
+        return false;
+    }
+    for (other = 0; other < pe; other++) {
+        if (m->event[ev].def.type == SDEI_TYPE_SHARED &&
+            m->pe[other].running[priority] == ev) {
+            error_setg(errp, "arm-sdei/pe: running[%d] 0x%" PRIx32
+                       " is running on PEs %" PRIu32 " and %" PRIu32,
+                       priority, num, other, pe);
+            return false;
+        }
+    }
+    m->pe[pe].running[priority] = ev;
     return true;
 }
 
 static bool sdei_load_pe(SDEIState *s, const SDEISaved *sv, uint32_t pe,
                          Error **errp)
 {
-    SDEIEvents *m = &s->events;
     int i;
 
-    m->pe[pe].masked = sv->pe[pe].masked;
+    s->events.pe[pe].masked = sv->pe[pe].masked;
     for (i = 0; i < SDEI_PRIO_COUNT; i++) {
         uint32_t num = sv->pe[pe].running[i];
-        uint32_t ev, other;
 
-        if (num == SDEI_NO_EVENT) {
-            continue;
-        }
-        ev = sdei_events_find(m, num);
-        if (ev == SDEI_NONE || m->event[ev].def.priority != i ||
-            !(sdei_events_handler(m, ev, pe)->status & SDEI_STATUS_RUNNING)) {
-            error_setg(errp, "arm-sdei/pe: running[%d] 0x%" PRIx32
-                       " of PE %" PRIu32 " is impossible", i, num, pe);
+        if (num != SDEI_NO_EVENT &&
+            !sdei_load_running(&s->events, pe, i, num, errp)) {
             return false;
         }
-        for (other = 0; other < pe; other++) {
-            if (m->event[ev].def.type == SDEI_TYPE_SHARED &&
-                m->pe[other].running[i] == ev) {
-                error_setg(errp, "arm-sdei/pe: running[%d] 0x%" PRIx32
-                           " is running on PEs %" PRIu32 " and %" PRIu32,
-                           i, num, other, pe);
-                return false;
-            }
-        }
-        m->pe[pe].running[i] = ev;
     }
     return true;
 }
@@ -452,36 +533,6 @@ static bool sdei_check_running(SDEIState *s, Error **errp)
     return true;
 }
 
-/* Could the client, or what is below it, have been interrupted there? */
-static bool sdei_pstate_is_legal(SDEIState *s, uint64_t pstate)
-{
-    ARMCPU *cpu = ARM_CPU(first_cpu);
-    unsigned int el = extract64(pstate, 2, 2);
-
-    if (!(pstate & PSTATE_nRW)) {
-        bool handler_sp = pstate & PSTATE_SP;
-
-        return !extract64(pstate, 1, 1) && !extract64(pstate, 32, 32) &&
-               el <= s->client_el && (el || !handler_sp);
-    }
-    if (!cpu_isar_feature(aa64_aa32, cpu) || extract64(pstate, 32, 32)) {
-        return false;
-    }
-    switch (pstate & CPSR_M) {
-    case ARM_CPU_MODE_USR:
-        return true;
-    case ARM_CPU_MODE_FIQ:
-    case ARM_CPU_MODE_IRQ:
-    case ARM_CPU_MODE_SVC:
-    case ARM_CPU_MODE_ABT:
-    case ARM_CPU_MODE_UND:
-    case ARM_CPU_MODE_SYS:
-        return s->client_el > 1;
-    default:
-        return false;
-    }
-}
-
 static bool sdei_load_context(SDEIState *s, const SDEISavedContext *c,
                               Error **errp)
 {
@@ -491,7 +542,7 @@ static bool sdei_load_context(SDEIState *s, const SDEISavedContext *c,
                    "priority %u", c->pe, c->priority);
         return false;
     }
-    if (!sdei_pstate_is_legal(s, c->context.pstate)) {
+    if (!sdei_pstate_is_legal(s, c->pe, c->context.pstate)) {
         error_setg(errp, "arm-sdei/context: pstate 0x%" PRIx64
                    " is impossible", c->context.pstate);
         return false;
@@ -536,7 +587,17 @@ static bool sdei_load_all(SDEIState *s, const SDEISaved *sv, Error **errp)
 {
     uint32_t i;
 
-    if (!sdei_load_config(s, sv, errp)) {
+    if (!sdei_check_events(sv, errp)) {
+        return false;
+    }
+    if (sv->pe_count != s->events.num_pes) {
+        error_setg(errp, "arm-sdei: pe_count %" PRId32 " is impossible",
+                   sv->pe_count);
+        return false;
+    }
+    if (sv->next_any >= s->events.num_pes) {
+        error_setg(errp, "arm-sdei: next_any %" PRIu32 " is impossible",
+                   sv->next_any);
         return false;
     }
     for (i = 0; i < sv->num_bindings; i++) {
@@ -564,6 +625,9 @@ static bool sdei_post_load(void *opaque, int version_id, Error **errp)
     bool ok;
 
     sdei_events_reset(&s->events);
+    if (s->num_lines) {
+        bitmap_copy(s->line_level, s->saved->line_level, s->num_lines);
+    }
     ok = sdei_load_all(s, s->saved, errp);
     if (!ok) {
         /* Nobody is to run on half a state */
@@ -574,6 +638,21 @@ static bool sdei_post_load(void *opaque, int version_id, Error **errp)
     s->loaded = ok;
     return ok;
 }
+
+static const VMStateDescription vmstate_sdei_config = {
+    .name = "arm-sdei/config",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .post_load_errp = sdei_config_post_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT64(version, SDEISavedConfig),
+        VMSTATE_UINT8(client_el, SDEISavedConfig),
+        VMSTATE_UINT32(num_pes, SDEISavedConfig),
+        VMSTATE_UINT32(num_ppi_slots, SDEISavedConfig),
+        VMSTATE_UINT32(num_spi_slots, SDEISavedConfig),
+        VMSTATE_END_OF_LIST()
+    },
+};
 
 static const VMStateDescription vmstate_sdei_event = {
     .name = "arm-sdei/event",
@@ -642,33 +721,84 @@ static const VMStateDescription vmstate_sdei_context = {
     },
 };
 
+/* Optional parts: those of which there is something */
+
+#define SDEI_ARRAY_PART(_part, _name, _num, _max, _post_load)               \
+static bool sdei_##_part##s_needed(void *opaque)                            \
+{                                                                           \
+    return ((SDEISaved *)opaque)->_num;                                     \
+}                                                                           \
+                                                                            \
+static bool sdei_##_part##s_pre_load(void *opaque, Error **errp)            \
+{                                                                           \
+    SDEISaved *sv = opaque;                                                 \
+                                                                            \
+    return sdei_pre_load_array(sv->_part, &sv->_num, _max, _name, errp);    \
+}                                                                           \
+                                                                            \
+static const VMStateDescription vmstate_sdei_##_part##s = {                 \
+    .name = _name,                                                          \
+    .version_id = 1,                                                        \
+    .minimum_version_id = 1,                                                \
+    .needed = sdei_##_part##s_needed,                                       \
+    .pre_load_errp = sdei_##_part##s_pre_load,                              \
+    .post_load_errp = _post_load,                                           \
+    .fields = (const VMStateField[]) {                                      \
+        VMSTATE_INT32_POSITIVE_LE(_num, SDEISaved),                         \
+        VMSTATE_STRUCT_VARRAY_ALLOC(_part, SDEISaved, _num, 1,              \
+                                    vmstate_sdei_##_part,                   \
+                                    typeof(*((SDEISaved *)0)->_part)),      \
+        VMSTATE_END_OF_LIST()                                               \
+    },                                                                      \
+}
+
+SDEI_ARRAY_PART(event, "arm-sdei/events", num_events,
+                SDEI_MAX_USER_EVENTS, sdei_events_post_load);
+SDEI_ARRAY_PART(binding, "arm-sdei/bindings", num_bindings,
+                sv->max_bindings, NULL);
+SDEI_ARRAY_PART(handler, "arm-sdei/handlers", num_handlers,
+                sv->max_handlers, NULL);
+SDEI_ARRAY_PART(context, "arm-sdei/contexts", num_contexts,
+                sv->max_contexts, NULL);
+
+static bool sdei_lines_needed(void *opaque)
+{
+    SDEISaved *sv = opaque;
+
+    return sv->num_lines && !bitmap_empty(sv->line_level, sv->num_lines);
+}
+
+static const VMStateDescription vmstate_sdei_lines = {
+    .name = "arm-sdei/lines",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = sdei_lines_needed,
+    .fields = (const VMStateField[]) {
+        VMSTATE_BITMAP(line_level, SDEISaved, 1, num_lines),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
 static const VMStateDescription vmstate_sdei_saved = {
-    .name = "arm-sdei/saved",
+    .name = "arm-sdei",
     .version_id = 1,
     .minimum_version_id = 1,
     .fields = (const VMStateField[]) {
-        VMSTATE_UINT64(version, SDEISaved),
-        VMSTATE_UINT8(client_el, SDEISaved),
-        VMSTATE_UINT32(num_pes, SDEISaved),
-        VMSTATE_UINT32(num_ppi_slots, SDEISaved),
-        VMSTATE_UINT32(num_spi_slots, SDEISaved),
+        VMSTATE_STRUCT(config, SDEISaved, 1, vmstate_sdei_config,
+                       SDEISavedConfig),
         VMSTATE_UINT32(next_any, SDEISaved),
-        VMSTATE_INT32_POSITIVE_LE(num_events, SDEISaved),
-        VMSTATE_STRUCT_VARRAY_ALLOC(event, SDEISaved, num_events, 1,
-                                    vmstate_sdei_event, SDEISavedEvent),
-        VMSTATE_INT32_POSITIVE_LE(num_bindings, SDEISaved),
-        VMSTATE_STRUCT_VARRAY_ALLOC(binding, SDEISaved, num_bindings, 1,
-                                    vmstate_sdei_binding, SDEISavedBinding),
-        VMSTATE_INT32_POSITIVE_LE(num_handlers, SDEISaved),
-        VMSTATE_STRUCT_VARRAY_ALLOC(handler, SDEISaved, num_handlers, 1,
-                                    vmstate_sdei_handler, SDEISavedHandler),
         VMSTATE_INT32_POSITIVE_LE(pe_count, SDEISaved),
         VMSTATE_STRUCT_VARRAY_ALLOC(pe, SDEISaved, pe_count, 1,
                                     vmstate_sdei_pe, SDEISavedPE),
-        VMSTATE_INT32_POSITIVE_LE(num_contexts, SDEISaved),
-        VMSTATE_STRUCT_VARRAY_ALLOC(context, SDEISaved, num_contexts, 1,
-                                    vmstate_sdei_context, SDEISavedContext),
         VMSTATE_END_OF_LIST()
+    },
+    .subsections = (const VMStateDescription * const []) {
+        &vmstate_sdei_events,
+        &vmstate_sdei_bindings,
+        &vmstate_sdei_handlers,
+        &vmstate_sdei_contexts,
+        &vmstate_sdei_lines,
+        NULL
     },
 };
 
@@ -676,6 +806,11 @@ const VMStateDescription vmstate_sdei = {
     .name = TYPE_ARM_SDEI,
     .version_id = 1,
     .minimum_version_id = 1,
+    /*
+     * Before the CPUs and other devices, whose own complaints about a machine
+     * that differs are less clear
+     */
+    .priority = MIG_PRI_MAX,
     .pre_save_errp = sdei_pre_save,
     .post_save = sdei_post_save,
     .pre_load_errp = sdei_pre_load,
@@ -683,7 +818,6 @@ const VMStateDescription vmstate_sdei = {
     .fields = (const VMStateField[]) {
         VMSTATE_STRUCT_POINTER(saved, SDEIState, vmstate_sdei_saved,
                                SDEISaved),
-        VMSTATE_BITMAP(line_level, SDEIState, 1, num_lines),
         VMSTATE_END_OF_LIST()
     },
 };

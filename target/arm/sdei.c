@@ -10,6 +10,7 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "qemu/error-report.h"
 #include "qemu/module.h"
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
@@ -23,9 +24,6 @@
 #include "qom/object_interfaces.h"
 #include "sdei-internal.h"
 #include "sdei-object.h"
-
-/* Bounds what a call or a migration stream has to look through */
-#define SDEI_MAX_USER_EVENTS    64
 
 /* SDEI_VERSION, DEN0054C 5.1.1: the vendor's part is ours to choose */
 #define SDEI_VERSION(major, minor)  (((uint64_t)(major) << 48) | \
@@ -74,7 +72,11 @@ static void sdei_vm_state_change(void *opaque, bool running, RunState state)
         s->loaded = false;
         sdei_irq_resume(s);
         sdei_vcpu_resume(s);
+    } else if (s->incoming) {
+        warn_report("arm-sdei: the guest comes from a machine with sdei=off; "
+                    "it finds SDEI as after a reset");
     }
+    s->incoming = false;
     sdei_kick_all(s);
 }
 
@@ -239,8 +241,10 @@ static void sdei_realize(DeviceState *dev, Error **errp)
         !sdei_set_pes(s, errp)) {
         return;
     }
-    s->saved = sdei_saved_new();
+    s->saved = sdei_saved_new(s);
+    s->incoming = runstate_check(RUN_STATE_INMIGRATE);
     sdei_irq_realize(s);
+    qemu_cond_init(&s->work_cond);
     s->vm_change_state =
         qemu_add_vm_change_state_handler(sdei_vm_state_change, s);
     /* Not on a bus, which would reset it */
@@ -256,6 +260,7 @@ static void sdei_unrealize(DeviceState *dev)
     qemu_unregister_resettable(OBJECT(s));
     g_clear_pointer(&s->vm_change_state, qemu_del_vm_change_state_handler);
     g_clear_pointer(&s->saved, sdei_saved_free);
+    qemu_cond_destroy(&s->work_cond);
     sdei_events_destroy(&s->events);
     g_clear_pointer(&s->cpu, g_free);
 }
