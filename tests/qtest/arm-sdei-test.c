@@ -25,6 +25,8 @@ int main(int argc, char **argv)
     add_state_tests();
     add_context_tests();
     add_pstate_tests();
+    add_interrupted_tests();
+    add_return_tests();
     add_signal_tests();
     add_power_tests();
     add_machine_tests();

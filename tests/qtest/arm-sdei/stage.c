@@ -283,6 +283,43 @@ void stage_wait_data(Stage *st, uint64_t addr, uint64_t value)
     }
 }
 
+void stage_handler(Guest *g, const uint32_t *words, unsigned n, uint64_t arg)
+{
+    const uint32_t complete[] = {
+        INSN_MOVZ(0, SDEI_EVENT_COMPLETE & 0xffff, 0),
+        INSN_MOVK(0, SDEI_EVENT_COMPLETE >> 16, 1),
+        INSN_MOVZ(1, 0, 0),
+        g->client_el == 2 ? INSN_SMC : INSN_HVC,
+    };
+
+    stage_memory(g, STAGE_HANDLER, words, n);
+    stage_memory(g, STAGE_HANDLER + n * 4, complete, ARRAY_SIZE(complete));
+    guest_expect(g, 0, 0, SDEI_EVENT_REGISTER, EVENT_SW_SIGNALED, STAGE_HANDLER,
+                 arg);
+    guest_expect(g, 0, 0, SDEI_EVENT_ENABLE, EVENT_SW_SIGNALED);
+    guest_expect(g, 0, 0, SDEI_PE_UNMASK);
+}
+
+uint64_t stage_resume_and_end(Stage *st, const StageContext *c, uint64_t end,
+                              GuestFrame *frame, GuestFrame *result)
+{
+    Guest *g = st->g;
+    uint64_t pstate = st->pstate & ~(uint64_t)PSTATE_BTYPE;
+
+    if (c->end_pstate) {
+        pstate = (st->pstate & ~(c->pstate | PSTATE_AARCH32_IT)) |
+                 c->end_pstate;
+    }
+    guest_set_mode(g, 0, ID_RESUME(0), MODE_SERVE);
+    guest_complete_and_resume(g, 0, GUEST_RESUME(0));
+    guest_wait_frame(g, 0, ID_RESUME(0), frame);
+    guest_edit_frame(g, 0, FRAME_ELR, end);
+    guest_edit_frame(g, 0, FRAME_SPSR, pstate);
+    guest_leave_eret(g, 0);
+    stage_wait(st, result);
+    return pstate;
+}
+
 void stage_interrupt(Stage *st, unsigned handler, GuestFrame *frame)
 {
     Guest *g = st->g;
@@ -290,15 +327,19 @@ void stage_interrupt(Stage *st, unsigned handler, GuestFrame *frame)
 
     guest_run_wait_started(g, 0);
     for (;;) {
+        /* No frame on its way out, else the handler comes on top of it */
+        stage_wait_data(st, PE_AREA(0) + PE_DEPTH, g->pe[0].depth);
         event_signal(g, 1, 0);
         guest_wait_handler(g, 0, handler, frame);
         if (frame->x[2] >= STAGE_BODY &&
             frame->x[2] < STAGE_BODY + sizeof(st->body)) {
             return;
         }
-        /* The handler may have used ELR and SPSR, and the ERET is to come */
-        guest_edit_frame(g, 0, FRAME_ELR, st->pc);
-        guest_edit_frame(g, 0, FRAME_SPSR, st->pstate);
+        if (handler == HANDLER_PROBE) {
+            /* The probe has used ELR and SPSR, and the ERET is to come */
+            guest_edit_frame(g, 0, FRAME_ELR, st->pc);
+            guest_edit_frame(g, 0, FRAME_SPSR, st->pstate);
+        }
         guest_complete(g, 0, 0);
         if (!guest_wait_more(&wait)) {
             guest_fail(g, 0, "does not get to the body");

@@ -15,7 +15,7 @@
 #include "scenario.h"
 
 /* Memory for the test: 64 MiB from here are RAM that nobody else uses */
-#define STAGE_BODY              0x48000000
+#define STAGE_BODY              0x48000f80      /* the page ends in it */
 #define STAGE_VECTORS           0x48010000
 #define STAGE_HANDLER           0x48011000
 #define STAGE_DATA              0x48020000
@@ -141,7 +141,7 @@ typedef struct Stage {
     uint64_t x[31];
     uint64_t pstate;
     uint64_t pc;
-    uint32_t body[64];
+    uint32_t body[160];
     unsigned words;
 } Stage;
 
@@ -167,6 +167,20 @@ void stage_memory(Guest *g, uint64_t addr, const uint32_t *words, unsigned n);
 void stage_wait_data(Stage *st, uint64_t addr, uint64_t value);
 
 /**
+ * stage_handler: make @words, which COMPLETE follows, the handler of event 0
+ * @arg: its ep_arg
+ */
+void stage_handler(Guest *g, const uint32_t *words, unsigned n, uint64_t arg);
+/**
+ * stage_resume_and_end: COMPLETE_AND_RESUME, then go to the end of the context
+ * @frame: where COMPLETE_AND_RESUME led to
+ *
+ * Returns: PSTATE that the end is to be reached with
+ */
+uint64_t stage_resume_and_end(Stage *st, const StageContext *c, uint64_t end,
+                              GuestFrame *frame, GuestFrame *result);
+
+/**
  * stage_interrupt: signal event 0 until its handler has interrupted the body
  * @handler: where it is registered
  *
@@ -176,5 +190,6 @@ void stage_interrupt(Stage *st, unsigned handler, GuestFrame *frame);
 
 void add_pstate_tests(void);
 void add_interrupted_tests(void);
+void add_return_tests(void);
 
 #endif

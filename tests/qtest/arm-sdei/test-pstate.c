@@ -75,21 +75,6 @@ static void write_probe_vectors(Guest *g, const StageContext *c)
     }
 }
 
-/* Let the context end, from its COMPLETE_AND_RESUME point */
-static void end_context(Stage *st, const StageContext *c, uint64_t end,
-                        GuestFrame *result)
-{
-    uint64_t pstate = st->pstate;
-
-    if (c->end_pstate) {
-        pstate = (pstate & ~c->pstate) | c->end_pstate;
-    }
-    guest_edit_frame(st->g, 0, FRAME_ELR, end);
-    guest_edit_frame(st->g, 0, FRAME_SPSR, pstate);
-    guest_leave_eret(st->g, 0);
-    stage_wait(st, result);
-}
-
 static void check_cell(Guest *g, const StageContext *c, uint64_t pstate,
                        uint64_t sctlr)
 {
@@ -110,7 +95,6 @@ static void check_cell(Guest *g, const StageContext *c, uint64_t pstate,
 
     /* The exception */
     stage_wait_data(&st, PE_AREA(0) + PE_PROBE_COUNT, probes + 1);
-    stage_wait_data(&st, PE_AREA(0) + PE_DEPTH, 0);
     expected = guest_word(g, 0, PE_PROBE_SPSR) & ~(uint64_t)KEPT;
     expected |= pstate & KEPT;
     guest_check_eq(g, 0, expected,
@@ -134,7 +118,10 @@ static void check_cell(Guest *g, const StageContext *c, uint64_t pstate,
     guest_check_eq(g, 0, guest_word(g, 0, PE_PROBE_SPSR), expected,
                    "PSTATE after COMPLETE_AND_RESUME from 0x%" PRIx64
                    ", SCTLR 0x%" PRIx64, pstate, sctlr);
-    end_context(&st, c, end, &result);
+    guest_edit_frame(g, 0, FRAME_ELR, end);
+    guest_edit_frame(g, 0, FRAME_SPSR, c->end_pstate ?: c->pstate);
+    guest_leave_eret(g, 0);
+    stage_wait(&st, &result);
 }
 
 static void test_rule(Guest *g, const void *data)
@@ -184,7 +171,6 @@ static void test_btype(Guest *g, const void *data)
     Stage st;
 
     event_ready(g, 0, HANDLER_PROBE, 0);
-    guest_set_mode(g, 0, ID_RESUME(0), MODE_SERVE);
     stage_init(&st, g, c->pstate | PSTATE_DAIF | bic->btype->btype, c->hcr);
     guest_pattern(st.x, 0x9100);
     stage_body(&st, bic->btype->insn);
@@ -207,10 +193,8 @@ static void test_btype(Guest *g, const void *data)
     guest_check_eq(g, 0, guest_word(g, 0, PE_PROBE_SPSR) & PSTATE_BTYPE, 0,
                    "BTYPE on second entry");
 
-    guest_complete_and_resume(g, 0, GUEST_RESUME(0));
-    guest_wait_frame(g, 0, ID_RESUME(0), &frame);
+    stage_resume_and_end(&st, c, end, &frame, &result);
     guest_check_eq(g, 0, frame.spsr, st.pstate, "SPSR");
-    end_context(&st, c, end, &result);
     guest_check_regs(g, 0, result.x, st.x, 0, 30, "after COMPLETE");
 }
 
