@@ -279,8 +279,13 @@ static SDEIEvent *sdei_find_slot(const SDEIEvents *m, uint32_t num)
 
 uint32_t sdei_events_find(const SDEIEvents *m, uint32_t num)
 {
-    const SDEIEvent *found = sdei_find_slot(m, num);
+    const SDEIEvent *found;
 
+    /* Event 0, which is the one that clients signal, is the first */
+    if (m->event[0].def.num == num) {
+        return 0;
+    }
+    found = sdei_find_slot(m, num);
     if (!found || (found->def.bindable && !found->intid)) {
         return SDEI_NONE;
     }
