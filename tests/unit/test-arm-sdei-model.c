@@ -1,11 +1,12 @@
 /*
  * Arm SDEI: the state machine of events in lockstep with a model
  *
- * Random sequences of calls, triggers, deliveries and power changes go to
- * target/arm/sdei-event.c and to an independent model of the specification.
- * After every step all that can be seen is compared: the result, the status
- * of every event on every PE, what is pending, masked and running, and which
- * PE takes which event next.  A sequence that fails is shrunk and printed.
+ * Random sequences of calls, triggers, line changes, deliveries and power
+ * changes go to target/arm/sdei-event.c and to an independent model of the
+ * specification.  After every step all that can be seen is compared: the
+ * result, the status of every event on every PE, what is pending, masked and
+ * running, who owns which line, and which PE takes which event next.  A
+ * sequence that fails is shrunk and printed.
  *
  * SDEI_MODEL_SEED   seed of the first sequence; sequence n has seed + n
  * SDEI_MODEL_STEPS  how many steps (10 million)
@@ -28,6 +29,8 @@
 /* Steps that are not calls; the others are function numbers */
 enum {
     STEP_TRIGGER = SDEI_MODEL_FN_COUNT,
+    STEP_LINE,
+    STEP_CONFIG,
     STEP_DELIVER,
     STEP_PE_OFF,
     STEP_RESET,
@@ -54,6 +57,11 @@ typedef enum Style {
     STYLES,
 } Style;
 
+/* The interrupts of these sequences: more than there are slots */
+static const uint32_t intids[] = { 27, 30, 22, 33, 34, 287 };
+#define NUM_LINES   ARRAY_SIZE(intids)
+#define NUM_INTIDS  288
+
 typedef struct Config {
     uint64_t seed;
     uint32_t num_pes;
@@ -70,6 +78,9 @@ typedef struct Pair {
     SDEIModel model;
     SDEIEvents real;
     uint32_t target[MAX_EVENTS];
+    /* What the device remembers of lines */
+    bool owned[NUM_LINES][MAX_PES];
+    bool level[NUM_LINES][MAX_PES];
     int64_t result;
 } Pair;
 
@@ -82,6 +93,12 @@ typedef struct Coverage {
     uint64_t any_waits;
     uint64_t any_moves;
     uint64_t routed_waits;
+    uint64_t taken[2][2];
+    uint64_t given_back[2];
+    uint64_t rising[2];
+    uint64_t dropped;
+    uint64_t no_slot;
+    uint64_t bound_again;
     uint64_t sequences;
     uint64_t steps;
 } Coverage;
@@ -136,9 +153,13 @@ static void make_config(Config *c, uint64_t seed)
         c->event[ev] = (SDEIModelEvent) {
             .num = num,
             .shared = below(&r, 8) < 5,
-            .critical = one_in(&r, 2),
-            .signalable = one_in(&r, 2),
+            .slot = below(&r, 8) < 3,
         };
+        /* Bound events are of normal priority, and nobody signals them */
+        if (!c->event[ev].slot) {
+            c->event[ev].critical = one_in(&r, 2);
+            c->event[ev].signalable = one_in(&r, 2);
+        }
     }
 
     for (uint32_t pe = 0; pe < c->num_pes; pe++) {
@@ -227,26 +248,30 @@ static uint8_t random_what(uint64_t *r)
         uint8_t what;
         uint16_t weight;
     } weights[] = {
-        { SDEI_MODEL_EVENT_REGISTER, 150 },
-        { SDEI_MODEL_EVENT_ENABLE, 120 },
+        { SDEI_MODEL_EVENT_REGISTER, 140 },
+        { SDEI_MODEL_EVENT_ENABLE, 110 },
         { SDEI_MODEL_EVENT_DISABLE, 50 },
         { SDEI_MODEL_EVENT_CONTEXT, 10 },
-        { SDEI_MODEL_EVENT_COMPLETE, 120 },
+        { SDEI_MODEL_EVENT_COMPLETE, 110 },
+        { SDEI_MODEL_INTERRUPT_BIND, 50 },
+        { SDEI_MODEL_INTERRUPT_RELEASE, 12 },
         { SDEI_MODEL_EVENT_COMPLETE_AND_RESUME, 20 },
-        { SDEI_MODEL_EVENT_UNREGISTER, 45 },
+        { SDEI_MODEL_EVENT_UNREGISTER, 40 },
         { SDEI_MODEL_EVENT_STATUS, 10 },
-        { SDEI_MODEL_EVENT_GET_INFO, 30 },
-        { SDEI_MODEL_EVENT_ROUTING_SET, 40 },
-        { SDEI_MODEL_PE_MASK, 30 },
-        { SDEI_MODEL_PE_UNMASK, 70 },
-        { SDEI_MODEL_EVENT_SIGNAL, 70 },
+        { SDEI_MODEL_EVENT_GET_INFO, 25 },
+        { SDEI_MODEL_EVENT_ROUTING_SET, 35 },
+        { SDEI_MODEL_PE_MASK, 25 },
+        { SDEI_MODEL_PE_UNMASK, 60 },
+        { SDEI_MODEL_EVENT_SIGNAL, 45 },
         { SDEI_MODEL_PRIVATE_RESET, 5 },
         { SDEI_MODEL_SHARED_RESET, 3 },
-        { STEP_TRIGGER, 120 },
+        { STEP_TRIGGER, 65 },
+        { STEP_LINE, 110 },
+        { STEP_CONFIG, 15 },
         { STEP_PE_OFF, 10 },
         { STEP_RESET, 1 },
         { STEP_RELOAD, 3 },
-        { STEP_DELIVER, 117 },
+        { STEP_DELIVER, 89 },
     };
     uint32_t at = below(r, 1024);
 
@@ -299,8 +324,26 @@ static void make_step(const Config *c, Step *s, uint64_t *r)
     case SDEI_MODEL_EVENT_COMPLETE_AND_RESUME:
         s->x[0] = random_entry(r);
         break;
+    case SDEI_MODEL_INTERRUPT_BIND:
+        s->x[0] = intids[below(r, NUM_LINES)];
+        break;
+    case SDEI_MODEL_INTERRUPT_RELEASE:
+        s->x[0] = random_event(c, r);
+        break;
     case STEP_TRIGGER:
-        s->x[0] = below(r, c->num_events);
+        /* A bound event has no other source than its line */
+        do {
+            s->x[0] = below(r, c->num_events);
+        } while (c->event[s->x[0]].slot);
+        break;
+    case STEP_LINE:
+        s->x[0] = below(r, NUM_LINES);
+        s->x[1] = one_in(r, 2);
+        break;
+    case STEP_CONFIG:
+        s->x[0] = below(r, NUM_LINES);
+        s->x[1] = one_in(r, 2);
+        s->x[2] = one_in(r, 4);
         break;
     }
 }
@@ -336,7 +379,11 @@ static const char *const what_name[STEP_COUNT] = {
     [SDEI_MODEL_EVENT_SIGNAL] = "EVENT_SIGNAL",
     [SDEI_MODEL_PRIVATE_RESET] = "PRIVATE_RESET",
     [SDEI_MODEL_SHARED_RESET] = "SHARED_RESET",
+    [SDEI_MODEL_INTERRUPT_BIND] = "INTERRUPT_BIND",
+    [SDEI_MODEL_INTERRUPT_RELEASE] = "INTERRUPT_RELEASE",
     [STEP_TRIGGER] = "(trigger)",
+    [STEP_LINE] = "(line)",
+    [STEP_CONFIG] = "(GIC)",
     [STEP_DELIVER] = "(deliver)",
     [STEP_PE_OFF] = "(power off)",
     [STEP_RESET] = "(machine reset)",
@@ -370,6 +417,15 @@ static void print_step(const Config *c, GString *out, size_t n, const Step *s)
                            what_name[s->what]);
     if (s->what == STEP_TRIGGER) {
         g_string_append_printf(out, " event 0x%x", c->event[s->x[0]].num);
+    }
+    if (s->what == STEP_LINE) {
+        g_string_append_printf(out, " INTID %u %s", intids[s->x[0]],
+                               s->x[1] ? "high" : "low");
+    }
+    if (s->what == STEP_CONFIG) {
+        g_string_append_printf(out, " INTID %u %s%s", intids[s->x[0]],
+                               s->x[1] ? "edge" : "level",
+                               s->x[2] ? ", active" : "");
     }
     if (s->what < SDEI_MODEL_FN_COUNT) {
         g_string_append_c(out, '(');
@@ -476,6 +532,33 @@ static char *compare_pe(const Pair *p, uint32_t pe)
     return NULL;
 }
 
+static uint32_t num_lines_of(const Config *c, unsigned n)
+{
+    return intids[n] < SDEI_MODEL_FIRST_SPI ? c->num_pes : 1;
+}
+
+static char *compare_lines(const Pair *p)
+{
+    for (unsigned n = 0; n < NUM_LINES; n++) {
+        uint32_t want = sdei_model_find_intid(&p->model, intids[n]);
+        uint32_t got = sdei_events_find_intid(&p->real, intids[n]);
+
+        if (want != got) {
+            return g_strdup_printf("INTID %u is bound to event (index) %u, "
+                                   "not %u", intids[n], got, want);
+        }
+        for (uint32_t pe = 0; pe < num_lines_of(p->c, n); pe++) {
+            bool owns = sdei_model_owns(&p->model, intids[n], pe);
+
+            if (owns != p->owned[n][pe]) {
+                return g_strdup_printf("owner of INTID %u, PE %u: want %d, "
+                                       "got %d", intids[n], pe, owns, !owns);
+            }
+        }
+    }
+    return NULL;
+}
+
 static char *compare_state(const Pair *p)
 {
     uint32_t shared_pending = 0;
@@ -506,6 +589,10 @@ static char *compare_state(const Pair *p)
             return fmt_pe("num_pending", pe, private_pending,
                           p->real.pe[pe].num_pending);
         }
+    }
+    why = compare_lines(p);
+    if (why) {
+        return why;
     }
     if (shared_pending != p->real.num_shared_pending) {
         return fmt_pe("num_shared_pending", 0, shared_pending,
@@ -556,14 +643,75 @@ static char *compare_choice(Pair *p, bool targets_first)
 
 /* ---- Stepping both ---- */
 
-static int64_t real_call(SDEIEvents *m, const Step *s)
+/* The device asks the client's GIC, here the model has the answer */
+static bool is_active(const Pair *p, uint32_t pe, uint32_t num)
 {
+    uint32_t ev = sdei_events_find(&p->real, num);
+    uint32_t intid = ev == SDEI_NONE ? 0 : p->real.event[ev].intid;
+
+    return intid && sdei_model_line(&p->model, intid, pe)->active;
+}
+
+/* Lines change hands when sdei-event.c has said so, as in the device */
+static void update_owners(Pair *p)
+{
+    if (!p->real.owners_changed) {
+        return;
+    }
+    p->real.owners_changed = false;
+    for (unsigned n = 0; n < NUM_LINES; n++) {
+        uint32_t ev = sdei_events_find_intid(&p->real, intids[n]);
+
+        for (uint32_t pe = 0; pe < num_lines_of(p->c, n); pe++) {
+            bool owned = ev != SDEI_NONE && sdei_owns_line(&p->real, ev, pe);
+            bool edge = sdei_model_line(&p->model, intids[n], pe)->edge;
+
+            if (owned == p->owned[n][pe]) {
+                continue;
+            }
+            p->owned[n][pe] = owned;
+            if (owned) {
+                sdei_line_taken(&p->real, ev, pe, edge, p->level[n][pe]);
+                coverage.taken[edge][p->level[n][pe]]++;
+            } else {
+                coverage.given_back[p->level[n][pe]]++;
+            }
+        }
+    }
+}
+
+static void set_line(Pair *p, unsigned n, uint32_t pe, bool level)
+{
+    uint32_t ev = sdei_events_find_intid(&p->real, intids[n]);
+
+    if (num_lines_of(p->c, n) == 1) {
+        pe = 0;
+    }
+    sdei_model_set_line(&p->model, intids[n], pe, level);
+    if (p->owned[n][pe]) {
+        const SDEIHandler *h = sdei_events_handler(&p->real, ev, pe);
+        bool was_pending = h->pending;
+
+        coverage.rising[h->edge] += level && !p->level[n][pe];
+        sdei_line_changed(&p->real, ev, pe, level);
+        coverage.dropped += was_pending && !h->pending;
+    }
+    p->level[n][pe] = level;
+}
+
+static int64_t real_call(Pair *p, const Step *s)
+{
+    SDEIEvents *m = &p->real;
     uint32_t num = s->x[0], inner;
 
     switch (s->what) {
     case SDEI_MODEL_EVENT_REGISTER:
         return sdei_event_register(m, s->pe, num, s->x[1], s->x[2], s->x[3],
-                                   s->x[4], false);
+                                   s->x[4], is_active(p, s->pe, num));
+    case SDEI_MODEL_INTERRUPT_BIND:
+        return sdei_interrupt_bind(m, num);
+    case SDEI_MODEL_INTERRUPT_RELEASE:
+        return sdei_interrupt_release(m, num);
     case SDEI_MODEL_EVENT_ENABLE:
         return sdei_event_enable(m, s->pe, num);
     case SDEI_MODEL_EVENT_DISABLE:
@@ -622,6 +770,7 @@ static void real_init(SDEIEvents *m, const Config *c)
             .type = e->shared ? SDEI_TYPE_SHARED : SDEI_TYPE_PRIVATE,
             .priority = e->critical ? SDEI_PRIO_CRITICAL : SDEI_PRIO_NORMAL,
             .signalable = e->signalable,
+            .bindable = e->slot,
         };
     }
     sdei_events_init(m, def, c->num_events, c->mpidr, c->num_pes,
@@ -642,6 +791,7 @@ static void reload(Pair *p)
 
         memcpy(to.event[ev].handler, from->event[ev].handler,
                n * sizeof(SDEIHandler));
+        to.event[ev].intid = from->event[ev].intid;
     }
     for (uint32_t pe = 0; pe < p->c->num_pes; pe++) {
         to.pe[pe].masked = from->pe[pe].masked;
@@ -653,6 +803,7 @@ static void reload(Pair *p)
         }
     }
     to.num_shared_pending = 77;
+    to.owners_changed = false;
     sdei_events_recompute(&to);
     sdei_events_destroy(from);
     *from = to;
@@ -774,6 +925,7 @@ static void cover_waiting(const Pair *p)
 static char *step(Pair *p, const Step *s, size_t n)
 {
     uint32_t ev = s->x[0], affected = s->pe;
+    uint64_t x[5];
     bool delivered;
     int64_t got = 0;
     char *why = NULL;
@@ -786,6 +938,22 @@ static char *step(Pair *p, const Step *s, size_t n)
     case STEP_TRIGGER:
         p->result = sdei_model_trigger(&p->model, ev, s->pe);
         got = sdei_trigger(&p->real, ev, s->pe);
+        break;
+    case STEP_LINE:
+        set_line(p, s->x[0], s->pe, s->x[1]);
+        break;
+    case STEP_CONFIG:
+        sdei_model_line(&p->model, intids[s->x[0]], s->pe)->edge = s->x[1];
+        sdei_model_line(&p->model, intids[s->x[0]], s->pe)->active = s->x[2];
+        break;
+    case SDEI_MODEL_INTERRUPT_BIND:
+        memcpy(x, s->x, sizeof(x));
+        got = real_call(p, s);
+        coverage.bound_again +=
+            sdei_model_find_intid(&p->model, s->x[0]) != SDEI_MODEL_NONE;
+        coverage.no_slot += got == SDEI_OUT_OF_RESOURCE;
+        x[1] = got;
+        p->result = sdei_model_call(&p->model, s->pe, s->what, x);
         break;
     case STEP_DELIVER:
         why = deliver(p, s->pe, &delivered);
@@ -808,11 +976,13 @@ static char *step(Pair *p, const Step *s, size_t n)
         }
         /* fall through */
     default:
+        /* First the real one, which asks for lines as they are before */
+        got = real_call(p, s);
         p->result = sdei_model_call(&p->model, s->pe, s->what, s->x);
-        got = real_call(&p->real, s);
         break;
     }
 
+    update_owners(p);
     if (p->result != got) {
         return g_strdup_printf("result: want %" PRId64 ", got %" PRId64,
                                p->result, got);
@@ -842,10 +1012,12 @@ static char *run(const Config *c, const Step *steps, size_t num_steps,
 
     sdei_model_init(&p.model, c->event, c->num_events, c->mpidr, c->num_pes,
                     c->register_flags);
+    sdei_model_set_gic(&p.model, NUM_INTIDS);
     p.model.fault = c->fault;
     real_init(&p.real, c);
     for (uint32_t ev = 0; ev < c->num_events; ev++) {
-        g_assert_cmpuint(sdei_events_find(&p.real, c->event[ev].num), ==, ev);
+        g_assert_cmpuint(sdei_events_find(&p.real, c->event[ev].num), ==,
+                         c->event[ev].slot ? SDEI_NONE : ev);
         p.target[ev] = SDEI_NONE;
     }
 
@@ -919,10 +1091,12 @@ static char *report(const Config *c, const Step *steps, size_t num_steps)
                            c->seed, c->num_pes, c->register_flags,
                            c->style == EAGER ? "eager" : "lazy");
     for (uint32_t ev = 0; ev < c->num_events; ev++) {
-        g_string_append_printf(out, "event 0x%x: %s, %s%s\n", c->event[ev].num,
+        g_string_append_printf(out, "event 0x%x: %s, %s%s%s\n",
+                               c->event[ev].num,
                                c->event[ev].shared ? "shared" : "private",
                                c->event[ev].critical ? "critical" : "normal",
-                               c->event[ev].signalable ? ", signalable" : "");
+                               c->event[ev].signalable ? ", signalable" : "",
+                               c->event[ev].slot ? ", to be bound" : "");
     }
     for (uint32_t pe = 0; pe < MIN(c->num_pes, 4); pe++) {
         g_string_append_printf(out, "PE %u: affinity 0x%" PRIx64 "\n", pe,
@@ -1006,6 +1180,15 @@ static void check_coverage(void)
     check_visited(coverage.any_waits, "RM_ANY that has to wait");
     check_visited(coverage.any_moves, "a shared event that changes its target");
     check_visited(coverage.routed_waits, "RM_PE that has to wait");
+    for (int i = 0; i < 2; i++) {
+        check_visited(coverage.taken[0][i], "a level taken over");
+        check_visited(coverage.taken[1][i], "an edge taken over");
+        check_visited(coverage.given_back[i], "a line given back");
+        check_visited(coverage.rising[i], "a line that rises");
+    }
+    check_visited(coverage.dropped, "a level that drops before delivery");
+    check_visited(coverage.no_slot, "BIND without a slot");
+    check_visited(coverage.bound_again, "BIND of what is bound");
 }
 
 static void test_lockstep(void)
@@ -1096,6 +1279,16 @@ int main(int argc, char **argv)
         [SDEI_MODEL_FAULT_OFF_KEEPS_RUNNING] = "off-keeps-handler-running",
         [SDEI_MODEL_FAULT_RESET_IGNORES_RUNNING] = "reset-ignores-running",
         [SDEI_MODEL_FAULT_PRIVATE_RESET_MASKS] = "private-reset-masks",
+        [SDEI_MODEL_FAULT_DROP_STILL_DELIVERS] = "dropped-level-delivers",
+        [SDEI_MODEL_FAULT_LEVEL_TRIGGERS_ONCE] = "level-triggers-once",
+        [SDEI_MODEL_FAULT_HIGH_AT_REGISTER_WAITS] = "high-at-register-waits",
+        [SDEI_MODEL_FAULT_EDGE_HIGH_TRIGGERS] = "edge-high-at-register",
+        [SDEI_MODEL_FAULT_EDGE_TAKEN_BACK] = "edge-taken-back",
+        [SDEI_MODEL_FAULT_DISABLE_GIVES_BACK] = "disable-gives-line-back",
+        [SDEI_MODEL_FAULT_LINE_BACK_WHILE_RUNNING] = "line-back-while-running",
+        [SDEI_MODEL_FAULT_RELEASE_WHILE_RUNNING] = "release-while-running",
+        [SDEI_MODEL_FAULT_RESET_KEEPS_BINDINGS] = "reset-keeps-bindings",
+        [SDEI_MODEL_FAULT_ACTIVE_REGISTERS] = "active-interrupt-registers",
     };
 
     g_test_init(&argc, &argv, NULL);

@@ -14,6 +14,7 @@ enum {
     INVALID_PARAMETERS = -2,
     DENIED = -3,
     PENDING = -5,
+    OUT_OF_RESOURCE = -10,
 };
 
 /* What can happen to a handler: the columns of the state table */
@@ -91,6 +92,7 @@ void sdei_model_init(SDEIModel *m, const SDEIModelEvent *event,
 {
     *m = (SDEIModel) {
         .event = g_new0(SDEIModelEvent, num_events),
+        .intid = g_new0(uint32_t, num_events),
         .num_events = num_events,
         .pe = g_new0(SDEIModelPE, num_pes),
         .num_pes = num_pes,
@@ -106,9 +108,17 @@ void sdei_model_init(SDEIModel *m, const SDEIModelEvent *event,
     sdei_model_reset(m);
 }
 
+void sdei_model_set_gic(SDEIModel *m, uint32_t num_intids)
+{
+    m->num_intids = num_intids;
+    m->line = g_new0(SDEIModelLine, num_intids * m->num_pes);
+}
+
 void sdei_model_destroy(SDEIModel *m)
 {
     g_free(m->event);
+    g_free(m->intid);
+    g_free(m->line);
     g_free(m->pe);
     g_free(m->handler);
 }
@@ -117,6 +127,7 @@ void sdei_model_reset(SDEIModel *m)
 {
     memset(m->handler, 0,
            sizeof(*m->handler) * m->num_events * m->num_pes);
+    memset(m->intid, 0, sizeof(*m->intid) * m->num_events);
     for (uint32_t pe = 0; pe < m->num_pes; pe++) {
         m->pe[pe].masked = true;
         m->pe[pe].depth = 0;
@@ -127,7 +138,7 @@ uint32_t sdei_model_find(const SDEIModel *m, uint32_t num)
 {
     for (uint32_t ev = 0; ev < m->num_events; ev++) {
         if (m->event[ev].num == num) {
-            return ev;
+            return m->event[ev].slot && !m->intid[ev] ? SDEI_MODEL_NONE : ev;
         }
     }
     return SDEI_MODEL_NONE;
@@ -143,6 +154,22 @@ uint32_t sdei_model_find_pe(const SDEIModel *m, uint64_t mpidr)
     return SDEI_MODEL_NONE;
 }
 
+uint32_t sdei_model_find_intid(const SDEIModel *m, uint32_t intid)
+{
+    for (uint32_t ev = 0; ev < m->num_events; ev++) {
+        if (m->event[ev].slot && m->intid[ev] == intid) {
+            return ev;
+        }
+    }
+    return SDEI_MODEL_NONE;
+}
+
+SDEIModelLine *sdei_model_line(const SDEIModel *m, uint32_t intid, uint32_t pe)
+{
+    return &m->line[intid * m->num_pes +
+                    (intid < SDEI_MODEL_FIRST_SPI ? pe : 0)];
+}
+
 SDEIModelHandler *sdei_model_handler(const SDEIModel *m, uint32_t ev,
                                      uint32_t pe)
 {
@@ -156,6 +183,55 @@ uint32_t sdei_model_running(const SDEIModel *m, uint32_t pe)
     return p->depth ? p->stack[p->depth - 1] : SDEI_MODEL_NONE;
 }
 
+/* ---- Lines ---- */
+
+/* Is the line of the bound event @ev high, with a level to look at? */
+static bool level_high(const SDEIModel *m, uint32_t ev, uint32_t pe)
+{
+    return m->intid[ev] && !sdei_model_handler(m, ev, pe)->edge &&
+           sdei_model_line(m, m->intid[ev], pe)->level;
+}
+
+bool sdei_model_owns(const SDEIModel *m, uint32_t intid, uint32_t pe)
+{
+    uint32_t ev = sdei_model_find_intid(m, intid);
+    unsigned status;
+
+    if (ev == SDEI_MODEL_NONE) {
+        return false;
+    }
+    status = sdei_model_handler(m, ev, pe)->status;
+    if (m->fault == SDEI_MODEL_FAULT_DISABLE_GIVES_BACK) {
+        return status & ~1;
+    }
+    if (m->fault == SDEI_MODEL_FAULT_LINE_BACK_WHILE_RUNNING) {
+        return status & 1;
+    }
+    return status;
+}
+
+void sdei_model_set_line(SDEIModel *m, uint32_t intid, uint32_t pe, bool level)
+{
+    SDEIModelLine *line = sdei_model_line(m, intid, pe);
+    uint32_t ev = sdei_model_find_intid(m, intid);
+    bool rises = level && !line->level;
+    SDEIModelHandler *h;
+
+    line->level = level;
+    if (ev == SDEI_MODEL_NONE) {
+        return;
+    }
+    h = sdei_model_handler(m, ev, pe);
+    if (rises && registered(h)) {
+        h->pending = true;
+    }
+    if (!level &&
+        (h->edge ? m->fault == SDEI_MODEL_FAULT_EDGE_TAKEN_BACK
+                 : m->fault != SDEI_MODEL_FAULT_DROP_STILL_DELIVERS)) {
+        h->pending = false;
+    }
+}
+
 /* ---- Calls ---- */
 
 static int64_t event_register(SDEIModel *m, uint32_t ev, uint32_t pe,
@@ -166,6 +242,8 @@ static int64_t event_register(SDEIModel *m, uint32_t ev, uint32_t pe,
     bool rm_pe = (flags & 1) && m->event[ev].shared;
     bool relative = flags & 2;
     uint32_t route = rm_pe ? sdei_model_find_pe(m, affinity) : 0;
+    const SDEIModelLine *line =
+        m->intid[ev] ? sdei_model_line(m, m->intid[ev], pe) : NULL;
     int64_t result;
 
     if (m->fault == SDEI_MODEL_FAULT_DENIED_FIRST && h->status != 0) {
@@ -178,9 +256,19 @@ static int64_t event_register(SDEIModel *m, uint32_t ev, uint32_t pe,
         (entry == 0 && !relative) || route == SDEI_MODEL_NONE) {
         return INVALID_PARAMETERS;
     }
+    if (line && line->active && m->fault != SDEI_MODEL_FAULT_ACTIVE_REGISTERS) {
+        return DENIED;
+    }
     result = act(m, h, REGISTER);
     if (result == SUCCESS) {
-        h->pending = false;
+        h->edge = line && line->edge;
+        h->pending = level_high(m, ev, pe);
+        if (m->fault == SDEI_MODEL_FAULT_HIGH_AT_REGISTER_WAITS) {
+            h->pending = false;
+        }
+        if (m->fault == SDEI_MODEL_FAULT_EDGE_HIGH_TRIGGERS && line) {
+            h->pending = line->level;
+        }
         h->relative = relative;
         h->rm_pe = rm_pe;
         h->route = route;
@@ -253,12 +341,80 @@ static int64_t event_signal(SDEIModel *m, uint32_t ev, uint64_t mpidr)
 static int64_t complete(SDEIModel *m, uint32_t pe)
 {
     SDEIModelPE *p = &m->pe[pe];
+    SDEIModelHandler *h;
+    int64_t result;
+    uint32_t ev;
 
     if (p->depth == 0) {
         return DENIED;
     }
     p->depth--;
-    return act(m, sdei_model_handler(m, p->stack[p->depth], pe), COMPLETE);
+    ev = p->stack[p->depth];
+    h = sdei_model_handler(m, ev, pe);
+    result = act(m, h, COMPLETE);
+    if (registered(h) && level_high(m, ev, pe) &&
+        m->fault != SDEI_MODEL_FAULT_LEVEL_TRIGGERS_ONCE) {
+        h->pending = true;
+    }
+    return result;
+}
+
+static int64_t interrupt_bind(SDEIModel *m, uint32_t intid, int64_t answer)
+{
+    bool shared = intid >= SDEI_MODEL_FIRST_SPI;
+    bool free_slot = false;
+    uint32_t ev = sdei_model_find_intid(m, intid);
+
+    if (intid < SDEI_MODEL_FIRST_PPI || intid >= m->num_intids) {
+        return INVALID_PARAMETERS;
+    }
+    if (ev != SDEI_MODEL_NONE) {
+        return m->event[ev].num;
+    }
+    for (ev = 0; ev < m->num_events; ev++) {
+        const SDEIModelEvent *event = &m->event[ev];
+
+        if (event->slot && event->shared == shared && !m->intid[ev]) {
+            free_slot = true;
+            if (event->num == answer) {
+                m->intid[ev] = intid;
+                return answer;
+            }
+        }
+    }
+    return free_slot ? SUCCESS : OUT_OF_RESOURCE;
+}
+
+/* RELEASE: not while somebody has registered it, or runs its handler */
+static int64_t release(SDEIModel *m, uint32_t ev)
+{
+    if (!m->intid[ev]) {
+        return INVALID_PARAMETERS;
+    }
+    for (uint32_t pe = 0; pe < m->num_pes; pe++) {
+        unsigned status = sdei_model_handler(m, ev, pe)->status;
+
+        if (m->fault == SDEI_MODEL_FAULT_RELEASE_WHILE_RUNNING) {
+            status &= ~4;
+        }
+        if (status) {
+            return DENIED;
+        }
+    }
+    m->intid[ev] = 0;
+    return SUCCESS;
+}
+
+static int64_t release_all(SDEIModel *m)
+{
+    int64_t result = SUCCESS;
+
+    for (uint32_t ev = 0; ev < m->num_events; ev++) {
+        if (m->intid[ev] && release(m, ev) != SUCCESS) {
+            result = DENIED;
+        }
+    }
+    return result;
 }
 
 /* PRIVATE_RESET, SHARED_RESET: UNREGISTER each event, then say if one runs */
@@ -309,6 +465,8 @@ static int64_t event_call(SDEIModel *m, uint32_t pe, unsigned fn,
         return event_routing_set(m, ev, x[1], x[2]);
     case SDEI_MODEL_EVENT_SIGNAL:
         return event_signal(m, ev, x[1]);
+    case SDEI_MODEL_INTERRUPT_RELEASE:
+        return release(m, ev);
     default:
         g_assert_not_reached();
     }
@@ -319,6 +477,7 @@ int64_t sdei_model_call(SDEIModel *m, uint32_t pe, unsigned fn,
 {
     SDEIModelPE *p = &m->pe[pe];
     bool was_masked = p->masked;
+    int64_t result;
 
     switch (fn) {
     case SDEI_MODEL_EVENT_REGISTER:
@@ -329,6 +488,7 @@ int64_t sdei_model_call(SDEIModel *m, uint32_t pe, unsigned fn,
     case SDEI_MODEL_EVENT_GET_INFO:
     case SDEI_MODEL_EVENT_ROUTING_SET:
     case SDEI_MODEL_EVENT_SIGNAL:
+    case SDEI_MODEL_INTERRUPT_RELEASE:
         return event_call(m, pe, fn, x);
     case SDEI_MODEL_EVENT_CONTEXT:
         if ((uint32_t)x[0] > 17) {
@@ -350,8 +510,15 @@ int64_t sdei_model_call(SDEIModel *m, uint32_t pe, unsigned fn,
             p->masked = true;
         }
         return reset_events(m, false, pe);
+    case SDEI_MODEL_INTERRUPT_BIND:
+        return interrupt_bind(m, (uint32_t)x[0], x[1]);
     case SDEI_MODEL_SHARED_RESET:
-        return reset_events(m, true, pe);
+        result = reset_events(m, true, pe);
+        if (m->fault != SDEI_MODEL_FAULT_RESET_KEEPS_BINDINGS &&
+            release_all(m) != SUCCESS) {
+            result = DENIED;
+        }
+        return result;
     default:
         return NOT_SUPPORTED;
     }

@@ -32,6 +32,8 @@ typedef enum SDEIModelFn {
     SDEI_MODEL_EVENT_ROUTING_SET = 0x0a,
     SDEI_MODEL_PE_MASK = 0x0b,
     SDEI_MODEL_PE_UNMASK = 0x0c,
+    SDEI_MODEL_INTERRUPT_BIND = 0x0d,
+    SDEI_MODEL_INTERRUPT_RELEASE = 0x0e,
     SDEI_MODEL_EVENT_SIGNAL = 0x0f,
     SDEI_MODEL_PRIVATE_RESET = 0x11,
     SDEI_MODEL_SHARED_RESET = 0x12,
@@ -58,6 +60,16 @@ typedef enum SDEIModelFault {
     SDEI_MODEL_FAULT_OFF_KEEPS_RUNNING,
     SDEI_MODEL_FAULT_RESET_IGNORES_RUNNING,
     SDEI_MODEL_FAULT_PRIVATE_RESET_MASKS,
+    SDEI_MODEL_FAULT_DROP_STILL_DELIVERS,
+    SDEI_MODEL_FAULT_LEVEL_TRIGGERS_ONCE,
+    SDEI_MODEL_FAULT_HIGH_AT_REGISTER_WAITS,
+    SDEI_MODEL_FAULT_EDGE_HIGH_TRIGGERS,
+    SDEI_MODEL_FAULT_EDGE_TAKEN_BACK,
+    SDEI_MODEL_FAULT_DISABLE_GIVES_BACK,
+    SDEI_MODEL_FAULT_LINE_BACK_WHILE_RUNNING,
+    SDEI_MODEL_FAULT_RELEASE_WHILE_RUNNING,
+    SDEI_MODEL_FAULT_RESET_KEEPS_BINDINGS,
+    SDEI_MODEL_FAULT_ACTIVE_REGISTERS,
     SDEI_MODEL_FAULT_COUNT,
 } SDEIModelFault;
 
@@ -67,24 +79,28 @@ typedef enum SDEIModelFault {
  * @shared: one handler for all PEs, else one per PE
  * @critical: its handler preempts those of normal events
  * @signalable: EVENT_SIGNAL may trigger it
+ * @slot: there is no such event until INTERRUPT_BIND gives it an interrupt
  */
 typedef struct SDEIModelEvent {
     uint32_t num;
     bool shared;
     bool critical;
     bool signalable;
+    bool slot;
 } SDEIModelEvent;
 
 /**
  * SDEIModelHandler: what the client made of it
  * @status: as EVENT_STATUS shows it: 0, 1, 3, 4, 5 or 7
  * @pending: triggered and not delivered
+ * @edge: the bound interrupt was edge-triggered when the event was registered
  * @relative: @entry is an offset from VBAR
  * @rm_pe: routed to the PE with index @route, else to any PE (shared events)
  */
 typedef struct SDEIModelHandler {
     unsigned status;
     bool pending;
+    bool edge;
     bool relative;
     bool rm_pe;
     uint32_t route;
@@ -106,12 +122,33 @@ typedef struct SDEIModelPE {
     uint32_t stack[2];
 } SDEIModelPE;
 
+/**
+ * SDEIModelLine: the line of an interrupt, for a PPI that of one PE
+ * @level: high
+ * @edge: the client's GIC has it as edge-triggered
+ * @active: the client has acknowledged and not ended it
+ *
+ * These are the world's: no reset of the machine changes them here.
+ */
+typedef struct SDEIModelLine {
+    bool level;
+    bool edge;
+    bool active;
+} SDEIModelLine;
+
+/* INTIDs: PPIs from 16, SPIs from 32, special ones from 1020 */
+#define SDEI_MODEL_FIRST_PPI    16
+#define SDEI_MODEL_FIRST_SPI    32
+
 typedef struct SDEIModel {
     SDEIModelEvent *event;
+    uint32_t *intid;        /* by event: what is bound to it, or 0 */
     uint32_t num_events;
     SDEIModelPE *pe;
     uint32_t num_pes;
     SDEIModelHandler *handler;
+    SDEIModelLine *line;
+    uint32_t num_intids;
     uint64_t register_flags;
     SDEIModelFault fault;
 } SDEIModel;
@@ -121,10 +158,15 @@ typedef struct SDEIModel {
  * @event: its events, in ascending order of their numbers
  * @mpidr: affinity of each PE
  * @register_flags: flags that EVENT_REGISTER accepts
+ *
+ * There is no GIC, unless sdei_model_set_gic() says so afterwards.
  */
 void sdei_model_init(SDEIModel *m, const SDEIModelEvent *event,
                      uint32_t num_events, const uint64_t *mpidr,
                      uint32_t num_pes, uint64_t register_flags);
+
+/** sdei_model_set_gic: the machine's GIC has the INTIDs below @num_intids */
+void sdei_model_set_gic(SDEIModel *m, uint32_t num_intids);
 
 /** sdei_model_destroy: free what sdei_model_init() allocated */
 void sdei_model_destroy(SDEIModel *m);
@@ -132,7 +174,11 @@ void sdei_model_destroy(SDEIModel *m);
 /** sdei_model_reset: machine reset */
 void sdei_model_reset(SDEIModel *m);
 
-/** sdei_model_find: index of event number @num, or SDEI_MODEL_NONE */
+/**
+ * sdei_model_find: index of event number @num, or SDEI_MODEL_NONE
+ *
+ * A slot to which nothing is bound is no event.
+ */
 uint32_t sdei_model_find(const SDEIModel *m, uint32_t num);
 
 /** sdei_model_find_pe: index of the PE with @mpidr, or SDEI_MODEL_NONE */
@@ -151,6 +197,9 @@ SDEIModelHandler *sdei_model_handler(const SDEIModel *m, uint32_t ev,
  * is 0 then.  So is that of a successful EVENT_CONTEXT, as the model has no
  * registers.
  *
+ * Which slot an interrupt gets is not the model's choice: INTERRUPT_BIND takes
+ * as X2 what the real thing answered, and answers the same if that is right.
+ *
  * Returns: what the call leaves in X0; NOT_SUPPORTED for calls that have
  *     nothing to do with the state of events
  */
@@ -162,6 +211,19 @@ int64_t sdei_model_call(SDEIModel *m, uint32_t pe, unsigned fn,
  * Returns: whether it is pending now
  */
 bool sdei_model_trigger(SDEIModel *m, uint32_t ev, uint32_t pe);
+
+/** sdei_model_find_intid: the event to which @intid is bound, or none */
+uint32_t sdei_model_find_intid(const SDEIModel *m, uint32_t intid);
+
+/** sdei_model_line: the line of @intid, for a PPI that of @pe */
+SDEIModelLine *sdei_model_line(const SDEIModel *m, uint32_t intid, uint32_t pe);
+
+/** sdei_model_owns: is it the dispatcher's, and not the client's GIC's? */
+bool sdei_model_owns(const SDEIModel *m, uint32_t intid, uint32_t pe);
+
+/** sdei_model_set_line: the line of @intid goes high or low */
+void sdei_model_set_line(SDEIModel *m, uint32_t intid, uint32_t pe,
+                         bool level);
 
 /** sdei_model_pe_off: @pe powers itself off */
 void sdei_model_pe_off(SDEIModel *m, uint32_t pe);
