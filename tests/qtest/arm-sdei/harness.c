@@ -882,3 +882,33 @@ void guest_finish(void)
     }
     remove_image();
 }
+
+void *guest_machine_dtb(const char *args, char **error)
+{
+    g_autoptr(GError) err = NULL;
+    g_autofree char *path = NULL;
+    g_autofree char *command = NULL;
+    g_auto(GStrv) argv = NULL;
+    char *dtb = NULL;
+    int status, fd;
+
+    fd = g_file_open_tmp("arm-sdei-dtb-XXXXXX", &path, &err);
+    g_assert_no_error(err);
+    close(fd);
+    command = g_strdup_printf("%s -display none -nodefaults "
+                              "-machine dtb-randomness=off,dumpdtb=%s %s",
+                              qtest_qemu_binary(NULL), path, args);
+    g_test_message("%s", command);
+    g_shell_parse_argv(command, NULL, &argv, &err);
+    g_assert_no_error(err);
+    g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, error,
+                 &status, &err);
+    g_assert_no_error(err);
+    g_assert(WIFEXITED(status) && WEXITSTATUS(status) <= 1);
+    if (status == 0) {
+        g_file_get_contents(path, &dtb, NULL, &err);
+        g_assert_no_error(err);
+    }
+    g_unlink(path);
+    return dtb;
+}

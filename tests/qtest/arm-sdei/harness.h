@@ -528,4 +528,13 @@ void guest_fail_at(Guest *g, unsigned cpu, const char *file, int line,
 
 const char *sdei_fn_name(uint64_t fn);
 
+/**
+ * guest_machine_dtb: make a machine, run nothing
+ * @args: QEMU's arguments
+ * @error: what QEMU wrote to stderr; may be NULL
+ *
+ * Returns: its device tree, or NULL if QEMU refused, with exit status 1
+ */
+void *guest_machine_dtb(const char *args, char **error);
+
 #endif

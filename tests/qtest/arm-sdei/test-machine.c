@@ -13,40 +13,6 @@
 
 #define VIRT_FW_CFG     0x09020000
 
-/*
- * Run QEMU to its end: with dumpdtb it leaves once the machine is made.  The
- * result is the device tree, or NULL and the text of @error when it refused.
- */
-static void *dump_dtb(const char *args, char **error)
-{
-    g_autoptr(GError) err = NULL;
-    g_autofree char *path = NULL;
-    g_autofree char *command = NULL;
-    g_auto(GStrv) argv = NULL;
-    char *dtb = NULL;
-    int status, fd;
-
-    fd = g_file_open_tmp("arm-sdei-dtb-XXXXXX", &path, &err);
-    g_assert_no_error(err);
-    close(fd);
-    command = g_strdup_printf("%s -display none -nodefaults "
-                              "-machine dtb-randomness=off,dumpdtb=%s %s",
-                              qtest_qemu_binary(NULL), path, args);
-    g_test_message("%s", command);
-    g_shell_parse_argv(command, NULL, &argv, &err);
-    g_assert_no_error(err);
-    g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, error,
-                 &status, &err);
-    g_assert_no_error(err);
-    if (status == 0) {
-        g_file_get_contents(path, &dtb, NULL, &err);
-        g_assert_no_error(err);
-        g_assert_cmpint(fdt_check_header(dtb), ==, 0);
-    }
-    g_unlink(path);
-    return dtb;
-}
-
 typedef struct DtCase {
     const char *path;
     const char *args;
@@ -76,7 +42,7 @@ static void test_dt(const void *data)
 {
     const DtCase *c = data;
     g_autofree char *error = NULL;
-    g_autofree void *dtb = dump_dtb(c->args, &error);
+    g_autofree void *dtb = guest_machine_dtb(c->args, &error);
     int node;
 
     if (!dtb) {
@@ -139,8 +105,8 @@ static void check_same_dt(const void *a, const void *b)
 static void test_dt_rest_unchanged(void)
 {
     g_autofree char *error = NULL;
-    g_autofree void *on = dump_dtb("-cpu max -machine virt,sdei=on", &error);
-    g_autofree void *off = dump_dtb("-cpu max -machine virt,sdei=off", NULL);
+    g_autofree void *on = guest_machine_dtb("-cpu max -machine virt,sdei=on", &error);
+    g_autofree void *off = guest_machine_dtb("-cpu max -machine virt,sdei=off", NULL);
 
     g_assert_nonnull(on);
     g_assert_nonnull(off);
@@ -172,7 +138,7 @@ static void test_refusal(const void *data)
 {
     const RefusalCase *c = data;
     g_autofree char *error = NULL;
-    g_autofree void *dtb = dump_dtb(c->args, &error);
+    g_autofree void *dtb = guest_machine_dtb(c->args, &error);
 
     g_assert_null(dtb);
     g_test_message("%s", error);
