@@ -246,6 +246,7 @@ void sdei_events_recompute(SDEIEvents *m)
 
     m->num_shared_pending = 0;
     m->num_shared_used = 0;
+    m->num_bound = 0;
     for (pe = 0; pe < m->num_pes; pe++) {
         m->pe[pe].num_pending = 0;
         m->pe[pe].num_used = 0;
@@ -254,6 +255,7 @@ void sdei_events_recompute(SDEIEvents *m)
     for (ev = 0; ev < m->num_events; ev++) {
         const SDEIHandler *h = m->event[ev].handler;
 
+        m->num_bound += m->event[ev].intid != 0;
         if (sdei_is_shared(m, ev)) {
             m->num_shared_pending += h->pending;
             m->num_shared_used += h->status != UNREG;
@@ -295,6 +297,7 @@ uint32_t sdei_events_find(const SDEIEvents *m, uint32_t num)
 void sdei_events_set_binding(SDEIEvents *m, uint32_t num, uint32_t intid)
 {
     sdei_find_slot(m, num)->intid = intid;
+    m->num_bound++;
 }
 
 bool sdei_status_is_legal(uint8_t status)
@@ -304,12 +307,14 @@ bool sdei_status_is_legal(uint8_t status)
 
 uint32_t sdei_events_find_intid(const SDEIEvents *m, uint32_t intid)
 {
+    uint32_t left = m->num_bound;
     uint32_t ev;
 
-    for (ev = 0; ev < m->num_events; ev++) {
+    for (ev = 0; left && ev < m->num_events; ev++) {
         if (m->event[ev].intid == intid) {
             return ev;
         }
+        left -= m->event[ev].intid != 0;
     }
     return SDEI_NONE;
 }
@@ -543,6 +548,7 @@ int64_t sdei_interrupt_bind(SDEIEvents *m, uint32_t intid)
 
         if (event->def.bindable && event->def.type == type && !event->intid) {
             event->intid = intid;
+            m->num_bound++;
             return event->def.num;
         }
     }
@@ -569,6 +575,7 @@ static int64_t sdei_release_index(SDEIEvents *m, uint32_t ev)
         return sdei_fail(m, SDEI_DENIED, "the event is registered or running");
     }
     m->event[ev].intid = 0;
+    m->num_bound--;
     return SDEI_SUCCESS;
 }
 
@@ -670,10 +677,15 @@ int64_t sdei_private_reset(SDEIEvents *m, uint32_t pe)
 int64_t sdei_shared_reset(SDEIEvents *m)
 {
     int64_t ret = sdei_reset_type(m, SDEI_TYPE_SHARED, 0);
+    uint32_t left = m->num_bound;
     uint32_t ev;
 
-    for (ev = 0; ev < m->num_events; ev++) {
-        if (m->event[ev].intid && sdei_release_index(m, ev) != SDEI_SUCCESS) {
+    for (ev = 0; left && ev < m->num_events; ev++) {
+        if (!m->event[ev].intid) {
+            continue;
+        }
+        left--;
+        if (sdei_release_index(m, ev) != SDEI_SUCCESS) {
             ret = SDEI_DENIED;
         }
     }
@@ -769,7 +781,6 @@ uint32_t sdei_next_event(SDEIEvents *m, uint32_t pe)
     uint32_t best = SDEI_NONE;
     uint32_t ev;
 
-    /* Every call ends here, and hardly ever with something to deliver */
     if (!left || !sdei_can_take(m, pe, SDEI_PRIO_CRITICAL)) {
         return SDEI_NONE;
     }

@@ -149,6 +149,7 @@ typedef struct SDEIPE {
  * @can_take: per priority, the PEs that could take an event now (derived)
  * @num_shared_pending: how many shared events are pending (derived)
  * @num_shared_used: how many shared events are registered or running (derived)
+ * @num_bound: how many interrupts are bound (derived)
  * @next_any: where the search for a PE to take an RM_ANY event begins
  * @owners_changed: somebody registered or unregistered a bound event since
  *     the caller last looked: lines are to change hands
@@ -164,6 +165,7 @@ typedef struct SDEIEvents {
     unsigned long *can_take[SDEI_PRIO_COUNT];
     uint32_t num_shared_pending;
     uint32_t num_shared_used;
+    uint32_t num_bound;
     uint32_t next_any;
     bool owners_changed;
     uint64_t register_flags;
@@ -337,6 +339,12 @@ uint32_t sdei_next_event(SDEIEvents *m, uint32_t pe);
  * Returns: the handler, for its entry point and argument
  */
 const SDEIHandler *sdei_dispatch(SDEIEvents *m, uint32_t pe, uint32_t ev);
+
+/** sdei_events_is_idle: is nothing pending that @pe could take? */
+static inline bool sdei_events_is_idle(const SDEIEvents *m, uint32_t pe)
+{
+    return !m->pe[pe].num_pending && !m->num_shared_pending;
+}
 
 /** sdei_events_has_shared_pending: is a shared event waiting for a PE? */
 static inline bool sdei_events_has_shared_pending(const SDEIEvents *m)

@@ -288,8 +288,12 @@ bool arm_handle_sdei_call(ARMCPU *cpu)
                       " = %" PRId64 ": %s\n", call->name, x[1], x[2], x[3],
                       x[4], x[5], mpidr, result, s->events.reason);
     }
-    sdei_irq_update_owners(s);
+    if (s->events.owners_changed) {
+        sdei_irq_update_owners(s);
+    }
     sdei_reevaluate(s, pe);
-    sdei_let_take(s, pe);
+    if (s->last_kicked != SDEI_NONE) {
+        sdei_let_take(s, pe);
+    }
     return true;
 }

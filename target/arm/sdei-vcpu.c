@@ -87,7 +87,7 @@ void sdei_let_take(SDEIState *s, uint32_t pe)
     uint32_t target = s->last_kicked;
     int64_t deadline;
 
-    if (target == SDEI_NONE || target == pe || !s->regs->has_threads()) {
+    if (target == pe || !s->regs->has_threads()) {
         return;
     }
     deadline = qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + SDEI_LET_TAKE_MS;
@@ -181,6 +181,10 @@ void sdei_kick_all(SDEIState *s)
 
 void sdei_reevaluate(SDEIState *s, uint32_t pe)
 {
+    /* Every call ends here, and hardly ever with something to deliver */
+    if (sdei_events_is_idle(&s->events, pe)) {
+        return;
+    }
     sdei_take_event(s, pe);
     sdei_kick_shared(s);
 }
