@@ -50,6 +50,21 @@ static const SDEIEventDef defs[] = {
     { PN2, SDEI_TYPE_PRIVATE, SDEI_PRIO_NORMAL, false },
 };
 
+/* The same with slots for bound interrupts, two of each kind */
+#define P1      (SDEI_EVENT_BOUND_PPI_FIRST + 0)
+#define P2      (SDEI_EVENT_BOUND_PPI_FIRST + 1)
+#define S1      (SDEI_EVENT_BOUND_SPI_FIRST + 0)
+#define S2      (SDEI_EVENT_BOUND_SPI_FIRST + 1)
+
+static const SDEIEventDef bound_defs[] = {
+    { S2, SDEI_TYPE_SHARED, .bindable = true },
+    { P1, SDEI_TYPE_PRIVATE, .bindable = true },
+    { EV0, SDEI_TYPE_PRIVATE, SDEI_PRIO_NORMAL, true },
+    { SN, SDEI_TYPE_SHARED, SDEI_PRIO_NORMAL, false },
+    { P2, SDEI_TYPE_PRIVATE, .bindable = true },
+    { S1, SDEI_TYPE_SHARED, .bindable = true },
+};
+
 #define ENTRY   0xffff800008001000ull
 #define ARG     0x0123456789abcdefull
 
@@ -61,6 +76,7 @@ enum {
     INVALID = SDEI_INVALID_PARAMETERS,
     DENIED = SDEI_DENIED,
     PENDING = SDEI_PENDING,
+    NO_SLOT = SDEI_OUT_OF_RESOURCE,
 };
 
 /* ---- Scripts ---- */
@@ -70,6 +86,7 @@ typedef enum Op {
     /* calls; @want is the result */
     REGISTER,       /* with ENTRY and ARG; @a flags, @b affinity */
     REGISTER_AT,    /* the same at entry @c */
+    REGISTER_ACTIVE, /* the interrupt is active at the client */
     ENABLE,
     DISABLE,
     UNREGISTER,
@@ -81,17 +98,23 @@ typedef enum Op {
     UNMASK,
     PRIVATE_RESET,
     SHARED_RESET,
+    BIND,           /* @a INTID */
+    RELEASE,
     COMPLETE,       /* DENIED without a handler; else the handler is @num's */
     /* what happens to the machine */
     TRIGGER,        /* @want: is it kept? */
     PE_OFF,
     RESET,
+    TAKE_LINE,      /* @num's line is the dispatcher's: @a edge, @b level */
+    LINE,           /* it goes to level @a */
     /* what can be seen */
     TAKES,          /* @pe now takes @num, or nothing */
     TARGET,         /* shared event @num goes to PE @want now; -1: it waits */
     TAKERS,         /* @want PEs would take @num now */
     RUNS,           /* the innermost handler of @pe is @num's, or none */
     PENDS,          /* @want: is @num pending on @pe? */
+    OWNS,           /* @want: is @num's line on @pe the dispatcher's? */
+    NEW_OWNERS,     /* @want: are lines to change hands? */
 } Op;
 
 static const char *const op_name[] = {
@@ -99,6 +122,10 @@ static const char *const op_name[] = {
     [ENABLE] = "EVENT_ENABLE", [DISABLE] = "EVENT_DISABLE",
     [UNREGISTER] = "EVENT_UNREGISTER", [STATUS] = "EVENT_STATUS",
     [GET_INFO] = "EVENT_GET_INFO", [ROUTING_SET] = "EVENT_ROUTING_SET",
+    [REGISTER_ACTIVE] = "EVENT_REGISTER", [BIND] = "INTERRUPT_BIND",
+    [RELEASE] = "INTERRUPT_RELEASE", [TAKE_LINE] = "(line taken)",
+    [LINE] = "(line)", [OWNS] = "(owns line)",
+    [NEW_OWNERS] = "(lines are to change hands)",
     [SIGNAL] = "EVENT_SIGNAL", [MASK] = "PE_MASK", [UNMASK] = "PE_UNMASK",
     [PRIVATE_RESET] = "PRIVATE_RESET", [SHARED_RESET] = "SHARED_RESET",
     [COMPLETE] = "EVENT_COMPLETE", [TRIGGER] = "(trigger)",
@@ -166,6 +193,17 @@ static int64_t complete(SDEIEvents *m, const Step *s)
     return SDEI_SUCCESS;
 }
 
+static int64_t signal_event(SDEIEvents *m, const Step *s)
+{
+    uint32_t target = SDEI_NONE;
+    int64_t ret = sdei_event_signal(m, s->num, s->a, &target);
+
+    if (ret == SDEI_SUCCESS) {
+        g_assert_cmpuint(target, ==, sdei_events_find_pe(m, s->a));
+    }
+    return ret;
+}
+
 static int64_t call(SDEIEvents *m, const Step *s)
 {
     switch (s->op) {
@@ -175,6 +213,13 @@ static int64_t call(SDEIEvents *m, const Step *s)
     case REGISTER_AT:
         return sdei_event_register(m, s->pe, s->num, s->c, ARG, s->a, s->b,
                                    false);
+    case REGISTER_ACTIVE:
+        return sdei_event_register(m, s->pe, s->num, ENTRY, ARG, s->a, s->b,
+                                   true);
+    case BIND:
+        return sdei_interrupt_bind(m, s->a);
+    case RELEASE:
+        return sdei_interrupt_release(m, s->num);
     case ENABLE:
         return sdei_event_enable(m, s->pe, s->num);
     case DISABLE:
@@ -188,7 +233,7 @@ static int64_t call(SDEIEvents *m, const Step *s)
     case ROUTING_SET:
         return sdei_event_routing_set(m, s->pe, s->num, s->a, s->b);
     case SIGNAL:
-        return sdei_event_signal(m, s->num, s->a, NULL);
+        return signal_event(m, s);
     case MASK:
         return sdei_pe_mask(m, s->pe);
     case UNMASK:
@@ -214,6 +259,7 @@ static int64_t do_step(SDEIEvents *m, const Step *s)
 {
     uint32_t ev = sdei_events_find(m, s->num);
     uint32_t target;
+    bool changed;
 
     switch (s->op) {
     case TRIGGER:
@@ -224,6 +270,18 @@ static int64_t do_step(SDEIEvents *m, const Step *s)
     case RESET:
         sdei_events_reset(m);
         return 0;
+    case TAKE_LINE:
+        sdei_line_taken(m, ev, s->pe, s->a, s->b);
+        return 0;
+    case LINE:
+        sdei_line_changed(m, ev, s->pe, s->a);
+        return 0;
+    case OWNS:
+        return sdei_owns_line(m, ev, s->pe);
+    case NEW_OWNERS:
+        changed = m->owners_changed;
+        m->owners_changed = false;
+        return changed;
     case TAKES:
         return take(m, s->pe);
     case TARGET:
@@ -245,6 +303,7 @@ static bool derived_is_right(SDEIEvents *m)
 {
     g_autofree SDEIPE *pe = g_memdup2(m->pe, m->num_pes * sizeof(*pe));
     uint32_t num_shared_pending = m->num_shared_pending;
+    uint32_t num_shared_used = m->num_shared_used;
     bool same = true;
 
     for (int prio = 0; prio < SDEI_PRIO_COUNT; prio++) {
@@ -255,9 +314,11 @@ static bool derived_is_right(SDEIEvents *m)
         same &= bitmap_equal(was, m->can_take[prio], m->num_pes);
     }
     for (uint32_t i = 0; i < m->num_pes; i++) {
-        same &= pe[i].num_pending == m->pe[i].num_pending;
+        same &= pe[i].num_pending == m->pe[i].num_pending &&
+                pe[i].num_used == m->pe[i].num_used;
     }
-    return same && num_shared_pending == m->num_shared_pending &&
+    return same && num_shared_used == m->num_shared_used &&
+           num_shared_pending == m->num_shared_pending &&
            sdei_events_has_shared_pending(m) == (num_shared_pending != 0);
 }
 
@@ -292,6 +353,20 @@ static bool run_steps(SDEIEvents *m, const Step *steps)
 static void machine_init(SDEIEvents *m)
 {
     sdei_events_init(m, defs, ARRAY_SIZE(defs), affinity, NUM_PES, RM_PE | REL);
+}
+
+static void test_bound_script(const void *opaque)
+{
+    const Script *script = opaque;
+    SDEIEvents m;
+
+    sdei_events_init(&m, bound_defs, ARRAY_SIZE(bound_defs), affinity, NUM_PES,
+                     RM_PE | REL);
+    if (!run_steps(&m, script->step)) {
+        g_test_message("the rule: %s", script->rule);
+        g_test_fail();
+    }
+    sdei_events_destroy(&m);
 }
 
 static void test_script(const void *opaque)
@@ -1307,6 +1382,248 @@ static const Script scripts[] = {
     },
 };
 
+/* ---- Bound interrupts ---- */
+
+#define LEVEL   .a = 0
+#define EDGE    .a = 1
+#define HIGH    .b = 1
+#define UP      .a = 1
+#define DOWN    .a = 0
+
+#define BIND_P1(pe) { BIND, pe, .want = P1, .a = 27 }
+#define BIND_S1(pe) { BIND, pe, .want = S1, .a = 33 }
+
+static const Script bound_scripts[] = {
+    {
+        "bind/same-number-on-every-PE", {
+            BIND_P1(0), { BIND, 1, .want = P1, .a = 27 },
+            { BIND, 2, .want = S1, .a = 33 }, { BIND, 3, .want = S1, .a = 33 },
+            { REGISTER, 2, P1 }, BIND_P1(0),
+        },
+    }, {
+        "bind/PPIs-are-private-and-SPIs-shared", {
+            { BIND, 0, .want = P1, .a = 31 }, { BIND, 0, .want = S1, .a = 32 },
+            { GET_INFO, 0, P1, SDEI_TYPE_PRIVATE, SDEI_INFO_TYPE },
+            { GET_INFO, 0, S1, SDEI_TYPE_SHARED, SDEI_INFO_TYPE },
+            { GET_INFO, 0, P1, 1, SDEI_INFO_NOT_SIGNALABLE },
+            { GET_INFO, 0, S1, SDEI_PRIO_NORMAL, SDEI_INFO_PRIORITY },
+            { SIGNAL, 0, P1, INVALID, AFF0 },
+        },
+    }, {
+        "bind/OUT_OF_RESOURCE-without-a-slot-of-its-kind", {
+            { BIND, 0, .want = P1, .a = 16 }, { BIND, 0, .want = P2, .a = 17 },
+            { BIND, 0, .want = NO_SLOT, .a = 18 },
+            { BIND, 0, .want = S1, .a = 1019 },
+            { BIND, 0, .want = S2, .a = 40 },
+            { BIND, 0, .want = NO_SLOT, .a = 41 },
+            { BIND, 0, .want = P2, .a = 17 }, { RELEASE, 0, P1 },
+            { BIND, 0, .want = P1, .a = 18 },
+            { BIND, 0, .want = NO_SLOT, .a = 16 },
+        },
+    }, {
+        "bind/an-unbound-slot-is-no-event", {
+            { REGISTER, 0, P1, INVALID }, { STATUS, 0, S1, INVALID },
+            { RELEASE, 0, P1, INVALID }, BIND_P1(0),
+            { STATUS, 0, P1, 0 }, { RELEASE, 1, P1 },
+            { STATUS, 0, P1, INVALID }, { RELEASE, 0, P1, INVALID },
+        },
+    }, {
+        "release/of-other-events-is-INVALID_PARAMETERS", {
+            { RELEASE, 0, EV0, INVALID }, { RELEASE, 0, SN, INVALID },
+            { RELEASE, 0, UNKNOWN, INVALID }, { REGISTER, 0, SN },
+            { RELEASE, 0, SN, INVALID },
+        },
+    }, {
+        "release/DENIED-while-registered-or-running-on-any-PE", {
+            BIND_P1(2), { REGISTER, 2, P1 }, { ENABLE, 2, P1 },
+            { RELEASE, 0, P1, DENIED }, { UNMASK, 2 },
+            { TAKE_LINE, 2, P1, LEVEL, HIGH }, { TAKES, 2, P1 },
+            { RELEASE, 2, P1, DENIED }, { UNREGISTER, 2, P1, PENDING },
+            { RELEASE, 0, P1, DENIED }, { COMPLETE, 2, P1 },
+            { RELEASE, 0, P1 },
+        },
+    }, {
+        "register/DENIED-while-active-at-the-client", {
+            BIND_P1(0),
+            { REGISTER_ACTIVE, 0, P1, DENIED }, { STATUS, 0, P1, 0 },
+            { REGISTER_ACTIVE, 0, P1, INVALID, .a = 4 },
+            { REGISTER, 0, P1 },
+        },
+    }, {
+        "owner/from-REGISTER-to-UNREGISTER", {
+            BIND_S1(0), { OWNS, 0, S1, 0 },
+            { REGISTER, 0, S1 }, { OWNS, 1, S1, 1 }, { ENABLE, 0, S1 },
+            { OWNS, 0, S1, 1 }, { DISABLE, 0, S1 }, { OWNS, 0, S1, 1 },
+            { UNREGISTER, 0, S1 }, { OWNS, 0, S1, 0 },
+        },
+    }, {
+        "owner/of-a-PPI-for-each-PE", {
+            BIND_P1(1), { REGISTER, 1, P1 }, { ENABLE, 1, P1 },
+            { OWNS, 0, P1, 0 }, { OWNS, 1, P1, 1 },
+            { REGISTER, 0, P1 }, { OWNS, 0, P1, 1 }, { PRIVATE_RESET, 1 },
+            { OWNS, 0, P1, 1 }, { OWNS, 1, P1, 0 },
+        },
+    }, {
+        "owner/until-COMPLETE-if-the-handler-runs", {
+            BIND_S1(0), { REGISTER, 0, S1 }, { ENABLE, 0, S1 },
+            { TAKE_LINE, 0, S1, EDGE }, { LINE, 0, S1, UP },
+            { UNMASK, 0 }, { TAKES, 0, S1 }, { UNREGISTER, 0, S1, PENDING },
+            { OWNS, 0, S1, 1 }, { LINE, 0, S1, DOWN }, { LINE, 0, S1, UP },
+            { PENDS, 0, S1, 0 }, { COMPLETE, 0, S1 }, { OWNS, 0, S1, 0 },
+        },
+    }, {
+        "owner/changes-are-announced", {
+            { NEW_OWNERS, .want = 1 }, { REGISTER, 0, SN },
+            BIND_P1(0), { UNREGISTER, 0, SN },
+            { NEW_OWNERS, .want = 0 }, { REGISTER, 0, P1 },
+            { NEW_OWNERS, .want = 1 }, { ENABLE, 0, P1 }, { DISABLE, 0, P1 },
+            { NEW_OWNERS, .want = 0 }, { UNREGISTER, 0, P1 },
+            { NEW_OWNERS, .want = 1 }, { REGISTER, 0, P1 },
+            { NEW_OWNERS, .want = 1 }, { PE_OFF, 0 },
+            { NEW_OWNERS, .want = 1 }, { RESET },
+            { NEW_OWNERS, .want = 1 },
+        },
+    }, {
+        "level/high-at-REGISTER-triggers", {
+            BIND_P1(0), { REGISTER, 0, P1 }, { ENABLE, 0, P1 },
+            { TAKE_LINE, 0, P1, LEVEL, HIGH },
+            { PENDS, 0, P1, 1 }, { UNMASK, 0 }, { TAKES, 0, P1 },
+        },
+    }, {
+        "level/drop-before-delivery-takes-it-back", {
+            BIND_P1(0), { REGISTER, 0, P1 }, { ENABLE, 0, P1 },
+            { TAKE_LINE, 0, P1, LEVEL, HIGH },
+            { LINE, 0, P1, DOWN }, { PENDS, 0, P1, 0 }, { LINE, 0, P1, UP },
+            { PENDS, 0, P1, 1 }, { LINE, 0, P1, DOWN }, { UNMASK, 0 },
+            { TAKES, 0, NOTHING },
+        },
+    }, {
+        "level/still-high-at-COMPLETE-triggers-again", {
+            BIND_S1(0), { REGISTER, 0, S1 }, { ENABLE, 0, S1 },
+            { TAKE_LINE, 0, S1, LEVEL }, { UNMASK, 0 },
+            { LINE, 0, S1, UP }, { TAKES, 0, S1 }, { PENDS, 0, S1, 0 },
+            { COMPLETE, 0, S1 }, { TAKES, 0, S1 }, { LINE, 0, S1, DOWN },
+            { COMPLETE, 0, S1 }, { TAKES, 0, NOTHING },
+        },
+    }, {
+        "level/still-high-when-its-PE-goes-off-triggers-elsewhere", {
+            BIND_S1(0), { REGISTER, 0, S1 }, { ENABLE, 0, S1 },
+            { TAKE_LINE, 0, S1, LEVEL }, { UNMASK, 1 },
+            { LINE, 0, S1, UP }, { TAKES, 1, S1 }, { UNMASK, 2 },
+            { TAKES, 2, NOTHING }, { PE_OFF, 1 }, { TAKES, 2, S1 },
+        },
+    }, {
+        "level/of-one-PE-is-not-that-of-another", {
+            BIND_P1(0), { REGISTER, 0, P1 }, { ENABLE, 0, P1 },
+            BIND_P1(1), { REGISTER, 1, P1 }, { ENABLE, 1, P1 },
+            { TAKE_LINE, 0, P1, LEVEL },
+            { TAKE_LINE, 1, P1, LEVEL, HIGH }, { PENDS, 0, P1, 0 },
+            { PENDS, 1, P1, 1 }, { LINE, 0, P1, UP }, { LINE, 1, P1, DOWN },
+            { PENDS, 0, P1, 1 }, { PENDS, 1, P1, 0 },
+        },
+    }, {
+        "edge/high-at-REGISTER-is-no-edge", {
+            BIND_P1(0), { REGISTER, 0, P1 }, { ENABLE, 0, P1 },
+            { TAKE_LINE, 0, P1, EDGE, HIGH },
+            { PENDS, 0, P1, 0 }, { LINE, 0, P1, UP }, { PENDS, 0, P1, 0 },
+            { LINE, 0, P1, DOWN }, { PENDS, 0, P1, 0 }, { LINE, 0, P1, UP },
+            { PENDS, 0, P1, 1 },
+        },
+    }, {
+        "edge/falling-takes-nothing-back", {
+            BIND_P1(0), { REGISTER, 0, P1 }, { ENABLE, 0, P1 },
+            { TAKE_LINE, 0, P1, EDGE }, { LINE, 0, P1, UP },
+            { LINE, 0, P1, DOWN }, { UNMASK, 0 }, { TAKES, 0, P1 },
+        },
+    }, {
+        "edge/one-stays-pending-while-the-handler-runs", {
+            BIND_S1(0), { REGISTER, 0, S1 }, { ENABLE, 0, S1 },
+            { TAKE_LINE, 0, S1, EDGE }, { UNMASK, 3 },
+            { LINE, 0, S1, UP }, { TAKES, 3, S1 }, { LINE, 0, S1, DOWN },
+            { LINE, 0, S1, UP }, { LINE, 0, S1, DOWN }, { LINE, 0, S1, UP },
+            { COMPLETE, 3, S1 }, { TAKES, 3, S1 }, { COMPLETE, 3, S1 },
+            { TAKES, 3, NOTHING },
+        },
+    }, {
+        "edge/waits-for-ENABLE-and-UNREGISTER-forgets-it", {
+            BIND_P1(0), { REGISTER, 0, P1 },
+            { TAKE_LINE, 0, P1, EDGE }, { LINE, 0, P1, UP }, { UNMASK, 0 },
+            { TAKES, 0, NOTHING }, { ENABLE, 0, P1 }, { TAKES, 0, P1 },
+            { COMPLETE, 0, P1 }, { LINE, 0, P1, DOWN }, { DISABLE, 0, P1 },
+            { LINE, 0, P1, UP }, { UNREGISTER, 0, P1 }, { REGISTER, 0, P1 },
+            { TAKE_LINE, 0, P1, EDGE, HIGH }, { ENABLE, 0, P1 },
+            { TAKES, 0, NOTHING },
+        },
+    }, {
+        "reset/SHARED_RESET-releases-every-binding", {
+            BIND_S1(0), { REGISTER, 0, S1 }, { ENABLE, 0, S1 },
+            { BIND, 0, .want = S2, .a = 34 },
+            BIND_P1(0), { SHARED_RESET, 1 },
+            { STATUS, 0, S1, INVALID }, { STATUS, 0, S2, INVALID },
+            { STATUS, 0, P1, INVALID }, { NEW_OWNERS, .want = 1 },
+        },
+    }, {
+        "reset/SHARED_RESET-leaves-a-PPI-that-is-registered", {
+            BIND_P1(3), { REGISTER, 3, P1 }, { ENABLE, 3, P1 },
+            { BIND, 0, .want = P2, .a = 28 },
+            { SHARED_RESET, 0, .want = DENIED }, { STATUS, 3, P1, 3 },
+            { STATUS, 3, P2, INVALID }, { PRIVATE_RESET, 3 },
+            { STATUS, 3, P1, 0 }, { SHARED_RESET, 0 },
+            { STATUS, 3, P1, INVALID },
+        },
+    }, {
+        "reset/SHARED_RESET-leaves-an-SPI-whose-handler-runs", {
+            BIND_S1(1), { REGISTER, 1, S1 }, { ENABLE, 1, S1 },
+            { TAKE_LINE, 0, S1, LEVEL, HIGH }, { UNMASK, 1 },
+            { TAKES, 1, S1 }, { SHARED_RESET, 0, .want = DENIED },
+            { STATUS, 0, S1, 4 }, { COMPLETE, 1, S1 }, { STATUS, 0, S1, 0 },
+            { SHARED_RESET, 0 }, { STATUS, 0, S1, INVALID },
+        },
+    }, {
+        "reset/of-the-machine-forgets-bindings", {
+            BIND_S1(1), { REGISTER, 1, S1 }, { ENABLE, 1, S1 },
+            { TAKE_LINE, 0, S1, LEVEL, HIGH }, { RESET },
+            { STATUS, 0, S1, INVALID }, { BIND, 0, .want = S1, .a = 40 },
+            { STATUS, 0, S1, 0 },
+        },
+    },
+};
+
+static void add_bound_scripts(void)
+{
+    for (int i = 0; i < ARRAY_SIZE(bound_scripts); i++) {
+        g_autofree char *path = g_strdup_printf("/arm-sdei/event/bound/%s",
+                                                bound_scripts[i].rule);
+
+        g_test_add_data_func(path, &bound_scripts[i], test_bound_script);
+    }
+}
+
+/* What loading a migrated binding does */
+static void test_set_binding(void)
+{
+    SDEIEvents m;
+
+    sdei_events_init(&m, bound_defs, ARRAY_SIZE(bound_defs), affinity, NUM_PES,
+                     RM_PE);
+    sdei_events_set_binding(&m, P2, 30);
+    g_assert_cmpint(sdei_interrupt_bind(&m, 30), ==, P2);
+    g_assert_cmpint(sdei_interrupt_bind(&m, 29), ==, P1);
+    sdei_events_set_binding(&m, P2, 0);
+    g_assert_cmpuint(sdei_events_find(&m, P2), ==, SDEI_NONE);
+    g_assert_cmpuint(sdei_events_find_intid(&m, 30), ==, SDEI_NONE);
+    sdei_events_destroy(&m);
+}
+
+static void test_status_is_legal(void)
+{
+    for (unsigned status = 0; status <= UINT8_MAX; status++) {
+        bool legal = status < 8 && status != 2 && status != 6;
+
+        g_assert_cmpint(sdei_status_is_legal(status), ==, legal);
+    }
+}
+
 static void add_scripts(void)
 {
     for (int i = 0; i < ARRAY_SIZE(scripts); i++) {
@@ -1616,6 +1933,9 @@ int main(int argc, char **argv)
     g_test_set_nonfatal_assertions();
     add_cells();
     add_scripts();
+    add_bound_scripts();
+    g_test_add_func("/arm-sdei/event/bound/set-binding", test_set_binding);
+    g_test_add_func("/arm-sdei/event/status-is-legal", test_status_is_legal);
     g_test_add_func("/arm-sdei/event/any/exactly-one-in-each-situation",
                     test_any_exhaustive);
     g_test_add_func("/arm-sdei/event/any/fair-over-many-triggers",
