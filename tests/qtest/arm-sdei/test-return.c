@@ -97,17 +97,22 @@ typedef struct ReturnCase {
 #define LDTR                    INSN_LDTR_X(5, 6)
 #define HAVE_PAN                (STAGE_MAX | STAGE_A710 | STAGE_N1)
 
-/* SPAN is 0, so handlers at EL1 or with VHE have PAN; UAO is clear, TCO set */
+/*
+ * SPAN is 0, so handlers at EL1 or with VHE have PAN; UAO is clear, TCO set.
+ * Contexts of the same EL differ from them in the field in question only.
+ */
 static const ReturnCase return_cases[] = {
-    { "pan-is-clear-again", HAVE_PAN, 0, INSN_NOP, LDR, USER_DATA },
-    { "pan-is-set-again", HAVE_PAN, PSTATE_PAN, INSN_MSR_PAN(0), LDR,
-      USER_DATA, true },
-    { "uao-is-set-again", HAVE_PAN, PSTATE_UAO, INSN_NOP, LDTR, 0 },
-    { "uao-is-clear-again", HAVE_PAN, 0, INSN_MSR_UAO(1), LDTR, 0, true },
-    { "tco-is-clear-again", STAGE_MAX, 0, INSN_NOP, LDR, TAGGED + WRONG_TAG,
-      true },
-    { "tco-is-set-again", STAGE_MAX, PSTATE_TCO, INSN_MSR_TCO(0), LDR,
-      TAGGED + WRONG_TAG },
+    { "pan-is-clear-again", HAVE_PAN, PSTATE_TCO, INSN_NOP, LDR, USER_DATA },
+    { "pan-is-set-again", HAVE_PAN, PSTATE_PAN | PSTATE_TCO, INSN_MSR_PAN(0),
+      LDR, USER_DATA, true },
+    { "uao-is-set-again", HAVE_PAN, PSTATE_PAN | PSTATE_UAO | PSTATE_TCO,
+      INSN_NOP, LDTR, 0 },
+    { "uao-is-clear-again", HAVE_PAN, PSTATE_PAN | PSTATE_TCO,
+      INSN_MSR_UAO(1), LDTR, 0, true },
+    { "tco-is-clear-again", STAGE_MAX, PSTATE_PAN, INSN_NOP, LDR,
+      TAGGED + WRONG_TAG, true },
+    { "tco-is-set-again", STAGE_MAX, PSTATE_PAN | PSTATE_TCO, INSN_MSR_TCO(0),
+      LDR, TAGGED + WRONG_TAG },
     { "user-data", STAGE_ALL, 0, INSN_NOP, LDR, USER_DATA, .el0 = true },
     { "kernel-data", STAGE_ALL, 0, INSN_NOP, LDR, 0, true, true },
 };
@@ -224,6 +229,7 @@ static void test_return(Guest *g, const void *data)
     };
     uint64_t sctlr_el1 = guest_read_sysreg(g, 0, SYSREG_SCTLR_EL1);
     uint64_t sctlr_el2 = 0, pc, el0_view = 0;
+    uint64_t pstate = places[place].mode | PSTATE_DAIF | c->pstate;
     uint64_t hcr = places[place].hcr;
     GuestFrame result;
     Stage st;
@@ -232,13 +238,16 @@ static void test_return(Guest *g, const void *data)
         sctlr_el2 = guest_read_sysreg(g, 0, SYSREG_SCTLR_EL2);
         hcr |= pe_has_feature(g, 0, FEATURE_MTE_BIT) ? HCR_ATA : 0;
     }
+    if (!pe_has_feature(g, 0, FEATURE_MTE_BIT)) {
+        pstate &= ~(uint64_t)PSTATE_TCO;
+    }
     if (places[place].mode == PSTATE_EL0) {
         el0_view = USER_DATA;
     }
     write_tables(g);
     guest_set_mode(g, 0, ID_SYNC, MODE_SERVE);
     stage_handler(g, handler, ARRAY_SIZE(handler), STAGE_DATA);
-    stage_init(&st, g, places[place].mode | PSTATE_DAIF | c->pstate, hcr);
+    stage_init(&st, g, pstate, hcr);
     mmu_on(&st, place, sctlr_el1, sctlr_el2);
     stage_body(&st, INSN_LDR_X(4, 3));
     stage_body(&st, INSN_CBZ(4, -4));
