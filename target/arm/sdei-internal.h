@@ -127,7 +127,7 @@ struct SDEIState {
     int32_t num_lines;
     unsigned long *line_level;
     unsigned long *line_owned;
-    /* Of each event: the interrupt whose lines it last had */
+    /* Of each event: the interrupt whose lines it has, or 0 */
     uint32_t *line_intid;
 };
 

@@ -116,12 +116,10 @@ void sdei_irq_update_owners(SDEIState *s)
     for (ev = 0; ev < s->events.num_events; ev++) {
         const SDEIEvent *event = &s->events.event[ev];
         bool shared = event->def.type == SDEI_TYPE_SHARED;
+        bool any_owned = false;
 
-        if (!event->def.bindable) {
-            continue;
-        }
-        /* A released slot has given its lines back, or does so here */
-        if (event->intid) {
+        /* What was released just now has lines to give back yet */
+        if (!s->line_intid[ev]) {
             s->line_intid[ev] = event->intid;
         }
         if (!s->line_intid[ev]) {
@@ -131,9 +129,14 @@ void sdei_irq_update_owners(SDEIState *s)
             bool owned = sdei_owns_line(&s->events, ev, pe);
             uint32_t n = sdei_line(s, pe, s->line_intid[ev]);
 
+            any_owned |= owned;
             if (owned != test_bit(n, s->line_owned)) {
                 sdei_set_line_owner(s, ev, pe, owned);
             }
+        }
+        /* Its interrupt may be another slot's next */
+        if (!any_owned) {
+            s->line_intid[ev] = 0;
         }
     }
 }
