@@ -1609,7 +1609,7 @@ static void test_set_binding(void)
     sdei_events_set_binding(&m, P2, 30);
     g_assert_cmpint(sdei_interrupt_bind(&m, 30), ==, P2);
     g_assert_cmpint(sdei_interrupt_bind(&m, 29), ==, P1);
-    sdei_events_set_binding(&m, P2, 0);
+    g_assert_cmpint(sdei_interrupt_release(&m, P2), ==, OK);
     g_assert_cmpuint(sdei_events_find(&m, P2), ==, SDEI_NONE);
     g_assert_cmpuint(sdei_events_find_intid(&m, 30), ==, SDEI_NONE);
     sdei_events_destroy(&m);
