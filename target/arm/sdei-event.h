@@ -242,7 +242,10 @@ int64_t sdei_event_routing_set(SDEIEvents *m, uint32_t pe, uint32_t num,
  */
 int64_t sdei_event_signal(SDEIEvents *m, uint32_t num, uint64_t mpidr,
                           uint32_t *target);
-/** sdei_pe_mask: PE_MASK, DEN0054C 5.1.12; returns 1 if this call masked the PE, else 0 */
+/**
+ * sdei_pe_mask: PE_MASK, DEN0054C 5.1.12
+ * Returns: 1 if this call masked the PE, 0 if it was masked
+ */
 int64_t sdei_pe_mask(SDEIEvents *m, uint32_t pe);
 /** sdei_pe_unmask: PE_UNMASK, DEN0054C 5.1.13 */
 int64_t sdei_pe_unmask(SDEIEvents *m, uint32_t pe);

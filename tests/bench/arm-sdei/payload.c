@@ -34,8 +34,6 @@
 /* Rounds of a chain that are not timed: others may still be busy then */
 #define CHAIN_WARM_UP   100
 
-typedef unsigned long u64;
-
 typedef struct Result {
     char name[48];
     u64 ops;
@@ -44,10 +42,6 @@ typedef struct Result {
     u64 ticks[MAX_TICKS];
 } Result;
 
-typedef struct Chain {
-    volatile u64 left, count, self, start, pstate, end, ready, done;
-} Chain;
-
 typedef enum Mode {
     MODE_SPIN,          /* with interrupts masked: what an NMI is for */
     MODE_IDLE,          /* WFI */
@@ -55,19 +49,9 @@ typedef enum Mode {
 } Mode;
 
 typedef struct PE {
+    /* volatile: other PEs write these */
     volatile u64 up, mode, ack, expected;
 } __attribute__((aligned(64))) PE;
-
-extern char secondary[], handler_empty[], handler_resume[], handler_ack[],
-            handler_run[], handler_chain[];
-u64 now(void);
-u64 firmware_call(u64 x0, u64 x1, u64 x2, u64 x3, u64 x4, u64 x5);
-u64 time_calls(const u64 x[6], u64 count);
-u64 time_pairs(const u64 x[6], const u64 y[2], u64 count);
-u64 time_svc(u64 count);
-void wait_at_el0(Chain *c);
-void pe_main(u64 index);
-void unexpected(u64 vector, u64 esr, u64 elr);
 
 static Result results[MAX_RESULTS];
 static u64 num_results;
@@ -79,6 +63,7 @@ static Chain chain;
 static void put_string(const char *s)
 {
     while (*s) {
+        /* volatile: a device register */
         *(volatile unsigned int *)UART = *s++;
     }
 }
@@ -102,7 +87,7 @@ static void put_field(const char *name, u64 n)
     put_number(n);
 }
 
-__attribute__((noreturn)) static void power_off(void)
+static void __attribute__((noreturn)) power_off(void)
 {
     firmware_call(FN_PSCI_SYSTEM_OFF, 0, 0, 0, 0, 0);
     for (;;) {
@@ -126,6 +111,7 @@ static Result *find_result(const char *name)
 
     for (i = 0; i < num_results; i++) {
         for (j = 0; name[j] && results[i].name[j] == name[j]; j++) {
+            continue;
         }
         if (name[j] == results[i].name[j]) {
             return &results[i];
@@ -179,6 +165,7 @@ static u64 mpidr(u64 index)
     return (index / 16) << 8 | index % 16;
 }
 
+/* @arg is volatile as what it points to may be */
 static void set_handler(const char *entry, volatile void *arg)
 {
     firmware_call(FN_EVENT_UNREGISTER, EVENT, 0, 0, 0, 0);
@@ -187,7 +174,7 @@ static void set_handler(const char *entry, volatile void *arg)
     firmware_call(FN_PE_UNMASK, 0, 0, 0, 0, 0);
 }
 
-static u64 signal(u64 index)
+static u64 signal_pe(u64 index)
 {
     return firmware_call(FN_EVENT_SIGNAL, EVENT, mpidr(index), 0, 0, 0);
 }
@@ -284,7 +271,7 @@ static void round_of_calls(void)
 
     calls_in_handler_due = 1;
     set_handler(handler_run, calls_in_handler);
-    signal(0);
+    signal_pe(0);
     if (PENDS) {
         set_handler(handler_empty, 0);
         firmware_call(FN_EVENT_DISABLE, EVENT, 0, 0, 0, 0);
@@ -344,7 +331,7 @@ static void round_at_el0(void)
 static void send(u64 index)
 {
     pes[index].expected++;
-    signal(index);
+    signal_pe(index);
 }
 
 static void wait_spinning(u64 index)
@@ -397,6 +384,7 @@ static void record_for(char *name, u64 n, u64 ticks)
     u64 end;
 
     for (end = 0; name[end]; end++) {
+        continue;
     }
     name[end - 2] = n < 10 ? ' ' : '0' + n / 10;
     name[end - 1] = '0' + n % 10;
@@ -428,6 +416,7 @@ static void measure_across(void)
 
     while (num < CPUS && power_on(num, MODE_IDLE)) {
         while (!pes[num].up) {
+            continue;
         }
         num++;
     }
@@ -451,8 +440,9 @@ static void secondary_main(u64 index)
 
     if (pe->mode == MODE_KICK) {
         while (!chain.ready) {
+            continue;
         }
-        signal(0);
+        signal_pe(0);
         firmware_call(FN_PSCI_CPU_OFF, 0, 0, 0, 0, 0);
     }
     set_handler(handler_ack, &pe->ack);

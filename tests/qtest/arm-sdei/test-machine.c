@@ -105,8 +105,10 @@ static void check_same_dt(const void *a, const void *b)
 static void test_dt_rest_unchanged(void)
 {
     g_autofree char *error = NULL;
-    g_autofree void *on = guest_machine_dtb("-cpu max -machine virt,sdei=on", &error);
-    g_autofree void *off = guest_machine_dtb("-cpu max -machine virt,sdei=off", NULL);
+    g_autofree void *on = guest_machine_dtb("-cpu max -machine virt,sdei=on",
+                                            &error);
+    g_autofree void *off = guest_machine_dtb("-cpu max -machine virt,sdei=off",
+                                             NULL);
 
     g_assert_nonnull(on);
     g_assert_nonnull(off);
