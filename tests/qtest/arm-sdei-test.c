@@ -38,6 +38,8 @@ int main(int argc, char **argv)
     add_lockstep_tests();
     add_many_cpus_tests();
     add_debug_tests();
+    add_migration_tests();
+    add_stream_tests();
 
     ret = g_test_run();
     guest_finish();

@@ -105,5 +105,7 @@ void add_event_power_tests(void);
 void add_lockstep_tests(void);
 void add_many_cpus_tests(void);
 void add_debug_tests(void);
+void add_migration_tests(void);
+void add_stream_tests(void);
 
 #endif
