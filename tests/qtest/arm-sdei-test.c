@@ -40,6 +40,10 @@ int main(int argc, char **argv)
     add_debug_tests();
     add_migration_tests();
     add_stream_tests();
+    add_bind_tests();
+    add_line_tests();
+    add_device_tests();
+    add_storm_tests();
 
     ret = g_test_run();
     guest_finish();

@@ -38,6 +38,14 @@ static const Variant variants[] = {
     { SCENARIO_EVENTS_ICOUNT, "events-el1-icount",
       { .cpus = 4, .machine = "gic-version=3",
         .args = USER_EVENTS_ARGS " -icount shift=7" } },
+    { SCENARIO_LINES_GICV2, "lines-gicv2",
+      { .cpus = 4, .machine = "gic-version=2" } },
+    { SCENARIO_LINES_GICV3, "lines-gicv3",
+      { .cpus = 4, .machine = "gic-version=3" } },
+    { SCENARIO_LINES_NO_ITS, "lines-gicv3-no-its",
+      { .cpus = 4, .machine = "gic-version=3,its=off" } },
+    { SCENARIO_LINES_EL2, "lines-el2",
+      { .cpus = 4, .machine = "gic-version=3,virtualization=on" } },
 };
 
 typedef struct Scenario {

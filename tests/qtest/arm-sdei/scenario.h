@@ -33,12 +33,20 @@ typedef enum ScenarioFlags {
     SCENARIO_EVENTS_EL2 = 1 << 9,
     SCENARIO_EVENTS_SINGLE = 1 << 10,
     SCENARIO_EVENTS_ICOUNT = 1 << 11,
+    /* 4 vCPUs and each kind of GIC */
+    SCENARIO_LINES_GICV2 = 1 << 16,
+    SCENARIO_LINES_GICV3 = 1 << 17,
+    SCENARIO_LINES_NO_ITS = 1 << 18,
+    SCENARIO_LINES_EL2 = 1 << 19,
 
     SCENARIO_BOTH_EL = SCENARIO_EL1 | SCENARIO_EL2,
     SCENARIO_ALL = SCENARIO_BOTH_EL | SCENARIO_OLD_CORE,
     SCENARIO_EVENTS = SCENARIO_EVENTS_EL1 | SCENARIO_EVENTS_EL2,
     SCENARIO_EVENTS_THREADS = SCENARIO_EVENTS | SCENARIO_EVENTS_SINGLE,
     SCENARIO_EVENTS_ALL = SCENARIO_EVENTS_THREADS | SCENARIO_EVENTS_ICOUNT,
+    SCENARIO_LINES = SCENARIO_LINES_GICV2 | SCENARIO_LINES_GICV3,
+    SCENARIO_LINES_ALL = SCENARIO_LINES | SCENARIO_LINES_NO_ITS |
+                         SCENARIO_LINES_EL2,
 } ScenarioFlags;
 
 /**
@@ -107,5 +115,9 @@ void add_many_cpus_tests(void);
 void add_debug_tests(void);
 void add_migration_tests(void);
 void add_stream_tests(void);
+void add_bind_tests(void);
+void add_line_tests(void);
+void add_device_tests(void);
+void add_storm_tests(void);
 
 #endif
