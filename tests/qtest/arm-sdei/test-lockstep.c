@@ -1,13 +1,1084 @@
 /*
  * arm-sdei-test: the whole device in lockstep with a model
  *
+ * A random walk of calls with good and bad arguments on random PEs, triggers
+ * by QMP, ends of handlers, CPU_OFF and CPU_ON and machine resets, done by a
+ * guest with 4 PEs and by the model of the specification in model.c.  After
+ * each step both have come to rest, and what can be seen is compared: the
+ * result of the call, which PE has entered which handler with which event and
+ * argument, and the status of all events on the PEs that were concerned.
+ * Where more than one PE may take an event (RM_ANY) any of them is right.
+ *
+ * The guest's memory is a file that is mapped here as well: to look at a
+ * mailbox costs nothing then, where a message of the qtest protocol and its
+ * answer would cost more than the step itself.
+ *
+ * SDEI_MODEL_SEED   seed of the walk
+ * SDEI_MODEL_STEPS  how many steps
+ * SDEI_MODEL_FAULT  a mistake that the model is to make, SDEIModelFault
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"
+#include <glib/gstdio.h>
+#include <sys/mman.h>
+#include "qemu/atomic.h"
+#include "qemu/bitops.h"
+#include "qemu/bswap.h"
+#include "qemu/cutils.h"
+#include "qemu/units.h"
+#include "qobject/qdict.h"
+#include "model.h"
 #include "scenario.h"
 #include "user-event.h"
 
+#define PES             4
+#define EVENTS          (1 + USER_EVENTS)
+#define MAX_DEPTH       2
+#define RAM_BASE        0x40000000
+#define RAM_SIZE        (256 * MiB)
+#define DEFAULT_STEPS   20000
+/* Enough of them for the walk to have been everywhere */
+#define MANY_STEPS      10000
+#define STEPS_IN_REPORT 40
+
+/* The guest's program for status_sweep(), its input and output */
+#define SWEEP_CODE      (GLOBAL_BASE + 0x1000)
+#define SWEEP_EVENTS    (GLOBAL_BASE + 0x2000)
+#define SWEEP_RESULTS   0x5000          /* in each PE's area */
+
+/* Steps that are not calls; the others are function numbers of the model */
+enum {
+    STEP_TRIGGER = SDEI_MODEL_FN_COUNT,
+    STEP_TRIGGER_STOPPED,
+    STEP_CPU_OFF,
+    STEP_CPU_ON,
+    STEP_RESET,
+    STEP_COUNT,
+};
+
+/* An order that was interrupted, or is to be waited for */
+typedef struct Order {
+    uint64_t seq;           /* 0: none */
+    int64_t result;
+    bool unchecked;
+    const char *name;
+} Order;
+
+typedef struct LockstepPE {
+    bool on;
+    uint64_t seq;
+    uint64_t last_ticket;
+    unsigned depth;
+    uint64_t frame[MAX_DEPTH + 1];      /* by depth, of its handler */
+    bool at_resume[MAX_DEPTH + 1];      /* see may_resume() */
+    bool resuming;
+    Order order[MAX_DEPTH + 1];         /* by depth */
+    bool changed;
+} LockstepPE;
+
+typedef struct Lockstep {
+    Guest *g;
+    uint8_t *ram;
+    SDEIModel model;
+    LockstepPE pe[PES];
+    uint64_t seed;
+    uint64_t random;
+    uint64_t steps;
+    char *report[STEPS_IN_REPORT];
+    GString *line;
+    uint64_t delivered[2][2];
+    uint64_t any_on[PES];
+    uint64_t nested;
+    uint64_t interrupted;
+    uint64_t off_in_handler;
+    uint64_t done[STEP_COUNT];
+} Lockstep;
+
+/* ---- Random numbers: the same everywhere (splitmix64) ---- */
+
+static uint64_t rnd(Lockstep *l)
+{
+    uint64_t z = (l->random += 0x9e3779b97f4a7c15ull);
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+    return z ^ (z >> 31);
+}
+
+static uint32_t below(Lockstep *l, uint32_t n)
+{
+    return ((rnd(l) >> 32) * n) >> 32;
+}
+
+static bool one_in(Lockstep *l, uint32_t n)
+{
+    return below(l, n) == 0;
+}
+
+/* ---- Guest memory ---- */
+
+static uint64_t load(Lockstep *l, uint64_t addr)
+{
+    return le64_to_cpu(qatomic_load_acquire(
+                           (uint64_t *)(l->ram + (addr - RAM_BASE))));
+}
+
+static void store(Lockstep *l, uint64_t addr, uint64_t value)
+{
+    qatomic_store_release((uint64_t *)(l->ram + (addr - RAM_BASE)),
+                          cpu_to_le64(value));
+}
+
+static uint64_t load_pe(Lockstep *l, unsigned pe, unsigned offset)
+{
+    return load(l, PE_AREA(pe) + offset);
+}
+
+/* ---- Telling what went wrong ---- */
+
+static void log_line(Lockstep *l, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
+
+static void log_line(Lockstep *l, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    g_string_append_vprintf(l->line, fmt, ap);
+    va_end(ap);
+}
+
+static void end_line(Lockstep *l)
+{
+    char **slot = &l->report[l->steps % STEPS_IN_REPORT];
+
+    g_free(*slot);
+    *slot = g_strdup(l->line->str);
+    g_string_truncate(l->line, 0);
+}
+
+static void print_model(Lockstep *l)
+{
+    for (unsigned ev = 0; ev < EVENTS; ev++) {
+        GString *s = g_string_new(NULL);
+
+        for (unsigned pe = 0; pe < PES; pe++) {
+            const SDEIModelHandler *h = sdei_model_handler(&l->model, ev, pe);
+
+            if (pe && l->model.event[ev].shared) {
+                break;
+            }
+            g_string_append_printf(s, " %u%s", h->status,
+                                   h->pending ? " pending" : "");
+            if (l->model.event[ev].shared && h->rm_pe) {
+                g_string_append_printf(s, " routed to PE %u", h->route);
+            }
+        }
+        g_printerr("model: event 0x%x: status%s\n", l->model.event[ev].num,
+                   s->str);
+        g_string_free(s, true);
+    }
+    for (unsigned pe = 0; pe < PES; pe++) {
+        g_printerr("model: PE %u: %s, %s, %u handlers\n", pe,
+                   l->pe[pe].on ? "on" : "off",
+                   l->model.pe[pe].masked ? "masked" : "unmasked",
+                   l->model.pe[pe].depth);
+    }
+}
+
+static void G_NORETURN G_GNUC_PRINTF(3, 4)
+mismatch(Lockstep *l, unsigned pe, const char *fmt, ...)
+{
+    g_autofree char *why = NULL;
+    va_list ap;
+
+    va_start(ap, fmt);
+    why = g_strdup_vprintf(fmt, ap);
+    va_end(ap);
+    end_line(l);
+    g_printerr("SDEI_MODEL_SEED=%" PRIu64 ", the last steps until %" PRIu64
+               ":\n", l->seed, l->steps);
+    for (unsigned i = 1; i <= STEPS_IN_REPORT; i++) {
+        const char *line = l->report[(l->steps + i) % STEPS_IN_REPORT];
+
+        if (line) {
+            g_printerr("%s\n", line);
+        }
+    }
+    print_model(l);
+    guest_fail(l->g, pe, "%s", why);
+}
+
+/* ---- Orders ---- */
+
+/* Is a slot still needed for the result of an interrupted order? */
+static bool slot_in_use(const LockstepPE *p, uint64_t seq)
+{
+    for (unsigned i = 0; i <= MAX_DEPTH; i++) {
+        if (p->order[i].seq &&
+            (p->order[i].seq & SLOT_MASK) == (seq & SLOT_MASK)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void wait_word(Lockstep *l, unsigned pe, unsigned offset,
+                      uint64_t value, const char *what)
+{
+    GuestWait wait = { };
+
+    while (load_pe(l, pe, offset) != value) {
+        if (!guest_wait_more(&wait)) {
+            mismatch(l, pe, "%s", what);
+        }
+    }
+}
+
+static uint64_t post(Lockstep *l, unsigned pe, unsigned op,
+                     const uint64_t x[31], uint64_t pc)
+{
+    LockstepPE *p = &l->pe[pe];
+    uint64_t order;
+
+    wait_word(l, pe, PE_TAKEN, p->seq, "an order is not taken");
+    do {
+        p->seq++;
+    } while (slot_in_use(p, p->seq));
+    order = PE_AREA(pe) + PE_ORDER(p->seq & SLOT_MASK);
+    store(l, order + ORDER_OP, op);
+    store(l, order + ORDER_ELR, pc);
+    store(l, order + ORDER_SPSR, guest_pstate(l->g, PSTATE_DAIF));
+    for (unsigned i = 0; i < 31; i++) {
+        store(l, order + ORDER_X(i), x[i]);
+    }
+    store(l, PE_AREA(pe) + PE_REQ, p->seq);
+    return p->seq;
+}
+
+static uint64_t result_of(Lockstep *l, unsigned pe, uint64_t seq)
+{
+    return load_pe(l, pe, PE_RESULT(seq & SLOT_MASK) + FRAME_X(0));
+}
+
+static void check_result(Lockstep *l, unsigned pe, const Order *o,
+                         int64_t result)
+{
+    if (!o->unchecked && result != o->result) {
+        mismatch(l, pe, "%s returned %" PRId64 ", the model says %" PRId64,
+                 o->name, result, o->result);
+    }
+}
+
+/* Has the order of the PE's innermost context been carried out? */
+static bool order_done(Lockstep *l, unsigned pe)
+{
+    LockstepPE *p = &l->pe[pe];
+    Order *o = &p->order[p->depth];
+
+    if (o->seq && load_pe(l, pe, PE_DONE) == o->seq) {
+        check_result(l, pe, o, result_of(l, pe, o->seq));
+        o->seq = 0;
+    }
+    return !o->seq;
+}
+
+/* ---- Handlers that are entered ---- */
+
+static bool frame_ok(unsigned pe, uint64_t frame)
+{
+    return frame >= PE_AREA(pe) + PE_STACK_BOTTOM &&
+           frame <= PE_AREA(pe) + PE_STACK_TOP - FRAME_SIZE && frame % 16 == 0;
+}
+
+/*
+ * The outermost handler of @pe that has not been seen yet, or 0.  The PE may
+ * be pushing and popping frames meanwhile: then it is 0, too.
+ */
+static uint64_t new_frame(Lockstep *l, unsigned pe)
+{
+    uint64_t top = load_pe(l, pe, PE_TOP), found = 0, ticket = 0, frame = top;
+
+    for (unsigned i = 0; i < 8 && frame; i++) {
+        uint64_t t;
+
+        if (!frame_ok(pe, frame)) {
+            return 0;
+        }
+        t = load(l, frame + FRAME_TICKET);
+        if (t <= l->pe[pe].last_ticket) {
+            break;
+        }
+        if (load(l, frame + FRAME_ID) < HANDLERS) {
+            found = frame;
+            ticket = t;
+        }
+        frame = load(l, frame + FRAME_PREV);
+    }
+    if (!found || load_pe(l, pe, PE_TOP) != top ||
+        load(l, found + FRAME_TICKET) != ticket) {
+        return 0;
+    }
+    return found;
+}
+
+static unsigned entry_handler(const SDEIModelHandler *h)
+{
+    uint64_t base = h->relative ? GUEST_HANDLER_OFFSET(0) : GUEST_HANDLER(0);
+
+    return (h->entry - base) / (GUEST_HANDLER(1) - GUEST_HANDLER(0));
+}
+
+/* Returns: NULL, or which rule does not let the PE be where it is */
+static const char *accept_frame(Lockstep *l, unsigned pe, uint64_t frame)
+{
+    uint64_t x0 = load(l, frame + FRAME_X(0)), x1 = load(l, frame + FRAME_X(1));
+    uint64_t id = load(l, frame + FRAME_ID);
+    uint32_t ev = sdei_model_find(&l->model, x0);
+    LockstepPE *p = &l->pe[pe];
+    const SDEIModelHandler *h;
+    const char *rule;
+
+    if (ev == SDEI_MODEL_NONE || x0 >> 32) {
+        return "X0 is not the number of an event";
+    }
+    /* The last order was done before this, or is interrupted by it */
+    order_done(l, pe);
+    rule = sdei_model_deliver(&l->model, ev, pe);
+    if (rule) {
+        return rule;
+    }
+    h = sdei_model_handler(&l->model, ev, pe);
+    log_line(l, "; PE %u enters event 0x%x", pe, l->model.event[ev].num);
+    if (x1 != h->ep_arg) {
+        mismatch(l, pe, "X1 is 0x%" PRIx64 ", ep_arg 0x%" PRIx64, x1,
+                 h->ep_arg);
+    }
+    if (id != entry_handler(h)) {
+        mismatch(l, pe, "handler %" PRIu64 " entered, registered is %u", id,
+                 entry_handler(h));
+    }
+    l->delivered[l->model.event[ev].shared][l->model.event[ev].critical]++;
+    l->any_on[pe] += l->model.event[ev].shared && !h->rm_pe;
+    l->interrupted += p->order[p->depth].seq != 0;
+    p->depth++;
+    l->nested += p->depth == 2;
+    p->frame[p->depth] = frame;
+    p->at_resume[p->depth] = p->resuming;
+    p->order[p->depth].seq = 0;
+    p->last_ticket = load(l, frame + FRAME_TICKET);
+    p->changed = true;
+    return NULL;
+}
+
+/*
+ * Look which handlers have been entered.  The PEs' entries may be seen in
+ * another order than they were made in; one of the orders must be legal.
+ */
+static void observe(Lockstep *l)
+{
+    uint64_t frame[PES];
+    bool progress;
+
+    for (unsigned pe = 0; pe < PES; pe++) {
+        frame[pe] = l->pe[pe].on ? new_frame(l, pe) : 0;
+    }
+    do {
+        const char *rule = NULL;
+        unsigned culprit = 0;
+
+        progress = false;
+        for (unsigned pe = 0; pe < PES; pe++) {
+            if (frame[pe]) {
+                const char *r = accept_frame(l, pe, frame[pe]);
+
+                if (r) {
+                    rule = r;
+                    culprit = pe;
+                } else {
+                    frame[pe] = new_frame(l, pe);
+                    progress = true;
+                }
+            }
+        }
+        if (rule && !progress) {
+            mismatch(l, culprit, "%s (X0 0x%" PRIx64 ")", rule,
+                     load(l, frame[culprit] + FRAME_X(0)));
+        }
+    } while (progress);
+}
+
+/*
+ * Wait until nothing is left to deliver, and the order that @pe was given in
+ * its present context is done or has been interrupted.
+ */
+static void settle_step(Lockstep *l, unsigned pe, unsigned depth)
+{
+    GuestWait wait = { };
+
+    for (;;) {
+        uint32_t ev, taker;
+
+        observe(l);
+        ev = sdei_model_undelivered(&l->model, &taker);
+        if (ev == SDEI_MODEL_NONE &&
+            (l->pe[pe].depth > depth || order_done(l, pe))) {
+            return;
+        }
+        if (!guest_wait_more(&wait)) {
+            if (ev != SDEI_MODEL_NONE) {
+                mismatch(l, taker, "nobody took event 0x%x, and this PE could",
+                         l->model.event[ev].num);
+            }
+            mismatch(l, pe, "%s is not done", l->pe[pe].order[depth].name);
+        }
+    }
+}
+
+/* A call; @result is the model's, unless it is @unchecked */
+static void call(Lockstep *l, unsigned pe, const char *name, uint64_t fn,
+                 const uint64_t args[5], int64_t result, bool unchecked)
+{
+    LockstepPE *p = &l->pe[pe];
+    unsigned depth = p->depth;
+    uint64_t x[31] = { fn };
+
+    memcpy(&x[1], args, 5 * sizeof(x[0]));
+    p->order[depth] = (Order) {
+        .seq = post(l, pe, l->g->client_el == 2 ? OP_SMC : OP_HVC, x, 0),
+        .result = result,
+        .unchecked = unchecked,
+        .name = name,
+    };
+    settle_step(l, pe, depth);
+}
+
+/* ---- Status of all events, as a PE sees it ---- */
+
+static void write_sweep(Lockstep *l)
+{
+    const uint32_t code[] = {
+        INSN_MOV(0, 4),
+        0xf8408661,                         /* LDR X1, [X19], #8 */
+        l->g->client_el == 2 ? INSN_SMC : INSN_HVC,
+        0xf8008680,                         /* STR X0, [X20], #8 */
+        0xd10006b5,                         /* SUB X21, X21, #1 */
+        INSN_CBNZ(21, -20),
+        INSN_SVC(RUN_END_IMM),
+    };
+    uint32_t le[ARRAY_SIZE(code)];
+
+    for (unsigned i = 0; i < ARRAY_SIZE(code); i++) {
+        le[i] = cpu_to_le32(code[i]);
+    }
+    /* Not through our mapping: QEMU has to know that code changes */
+    qtest_memwrite(l->g->qts, SWEEP_CODE, le, sizeof(le));
+    for (unsigned ev = 0; ev < EVENTS; ev++) {
+        store(l, SWEEP_EVENTS + ev * 8, l->model.event[ev].num);
+    }
+}
+
+static void status_sweep(Lockstep *l, unsigned pe)
+{
+    const uint64_t x[31] = {
+        [4] = SDEI_EVENT_STATUS,
+        [19] = SWEEP_EVENTS,
+        [20] = PE_AREA(pe) + SWEEP_RESULTS,
+        [21] = EVENTS,
+    };
+    uint64_t seq = post(l, pe, OP_RUN, x, SWEEP_CODE);
+
+    wait_word(l, pe, PE_DONE, seq, "the PE does not come to rest");
+    for (unsigned ev = 0; ev < EVENTS; ev++) {
+        unsigned want = sdei_model_handler(&l->model, ev, pe)->status;
+        uint64_t got = load_pe(l, pe, SWEEP_RESULTS + ev * 8);
+
+        if (got != want) {
+            mismatch(l, pe, "status of event 0x%x is %" PRIu64
+                     ", the model says %u", l->model.event[ev].num, got, want);
+        }
+    }
+    if (load_pe(l, pe, PE_EXC_COUNT) != l->g->pe[pe].exceptions) {
+        mismatch(l, pe, "unexpected exception");
+    }
+}
+
+/* ---- Steps ---- */
+
+static const char *const what_name[STEP_COUNT] = {
+    [STEP_TRIGGER] = "trigger",
+    [STEP_TRIGGER_STOPPED] = "stop, trigger and cont",
+    [STEP_CPU_OFF] = "CPU_OFF",
+    [STEP_CPU_ON] = "CPU_ON",
+    [STEP_RESET] = "machine reset",
+};
+
+static const char *step_name(unsigned what)
+{
+    return what < SDEI_MODEL_FN_COUNT ? sdei_fn_name(SDEI_FN(what))
+                                      : what_name[what];
+}
+
+static unsigned random_what(Lockstep *l)
+{
+    /* What, and how often in 1024 steps */
+    static const struct {
+        uint8_t what;
+        uint16_t weight;
+    } weights[] = {
+        { SDEI_MODEL_EVENT_REGISTER, 170 },
+        { SDEI_MODEL_EVENT_ENABLE, 160 },
+        { SDEI_MODEL_EVENT_DISABLE, 28 },
+        { SDEI_MODEL_EVENT_CONTEXT, 30 },
+        { SDEI_MODEL_EVENT_COMPLETE, 170 },
+        { SDEI_MODEL_EVENT_COMPLETE_AND_RESUME, 50 },
+        { SDEI_MODEL_EVENT_UNREGISTER, 22 },
+        { SDEI_MODEL_EVENT_STATUS, 8 },
+        { SDEI_MODEL_EVENT_GET_INFO, 24 },
+        { SDEI_MODEL_EVENT_ROUTING_SET, 30 },
+        { SDEI_MODEL_PE_MASK, 18 },
+        { SDEI_MODEL_PE_UNMASK, 74 },
+        { SDEI_MODEL_EVENT_SIGNAL, 60 },
+        { SDEI_MODEL_PRIVATE_RESET, 3 },
+        { SDEI_MODEL_SHARED_RESET, 2 },
+        { STEP_TRIGGER, 140 },
+        { STEP_TRIGGER_STOPPED, 8 },
+        { STEP_CPU_OFF, 8 },
+        { STEP_CPU_ON, 18 },
+        { STEP_RESET, 1 },
+    };
+    uint32_t at = below(l, 1024);
+
+    for (unsigned i = 0; i < ARRAY_SIZE(weights); i++) {
+        if (at < weights[i].weight) {
+            return weights[i].what;
+        }
+        at -= weights[i].weight;
+    }
+    g_assert_not_reached();
+}
+
+/*
+ * An event that is more often than not in one of the states that make a step
+ * interesting; a set of bits, one for each value of EVENT_STATUS
+ */
+static uint32_t likely_event(Lockstep *l, unsigned pe, unsigned states)
+{
+    uint32_t ev;
+
+    for (unsigned i = 0; i < 4; i++) {
+        ev = below(l, EVENTS);
+        if (states & (1u << sdei_model_handler(&l->model, ev, pe)->status)) {
+            break;
+        }
+    }
+    return ev;
+}
+
+#define ANY_STATE       0xff
+#define UNREGISTERED    (1u << 0)
+#define DISABLED        (1u << 1 | 1u << 5)
+#define REGISTERED      (1u << 1 | 1u << 3 | 1u << 5 | 1u << 7)
+
+static uint64_t random_event(Lockstep *l, unsigned pe, unsigned states)
+{
+    uint64_t num = l->model.event[likely_event(l, pe, states)].num;
+
+    switch (below(l, 64)) {
+    case 0:
+        return rnd(l);
+    case 1:
+        return num ^ 0x80000000;
+    case 2:
+    case 3:
+        /* The event is in the low 32 bits, the others mean nothing */
+        return num | rnd(l) << 32;
+    default:
+        return num;
+    }
+}
+
+static uint64_t random_affinity(Lockstep *l)
+{
+    uint64_t mpidr = l->model.pe[below(l, PES)].mpidr;
+
+    switch (below(l, 32)) {
+    case 0:
+        return rnd(l);
+    case 1:
+        return mpidr ^ BIT_ULL(below(l, 64));
+    default:
+        return mpidr;
+    }
+}
+
+/* A small number as an argument of 32 bits: sometimes with bits above those */
+static uint64_t random_u32(Lockstep *l, uint32_t n)
+{
+    uint64_t value = one_in(l, 32) ? (uint32_t)rnd(l) : below(l, n);
+
+    return one_in(l, 16) ? value | rnd(l) << 32 : value;
+}
+
+/* Where a handler starts; if it is not to be refused it has to exist */
+static uint64_t random_entry(Lockstep *l, bool relative)
+{
+    unsigned n = below(l, HANDLER_PROBE);
+    uint64_t entry = relative ? GUEST_HANDLER_OFFSET(n) : GUEST_HANDLER(n);
+
+    if (one_in(l, 32)) {
+        return entry + 1 + below(l, 3);
+    }
+    return one_in(l, 32) && !relative ? 0 : entry;
+}
+
+static void random_args(Lockstep *l, unsigned pe, unsigned what,
+                        uint64_t x[5])
+{
+    memset(x, 0, 5 * sizeof(x[0]));
+    switch (what) {
+    case SDEI_MODEL_EVENT_REGISTER:
+        x[0] = random_event(l, pe, UNREGISTERED);
+        x[3] = below(l, 4);
+        x[1] = random_entry(l, x[3] & SDEI_REGISTER_RELATIVE);
+        x[2] = rnd(l);
+        if (one_in(l, 32)) {
+            x[3] |= BIT_ULL(2 + below(l, 62));
+        }
+        x[4] = random_affinity(l);
+        break;
+    case SDEI_MODEL_EVENT_ENABLE:
+        x[0] = random_event(l, pe, DISABLED);
+        break;
+    case SDEI_MODEL_EVENT_DISABLE:
+    case SDEI_MODEL_EVENT_UNREGISTER:
+    case SDEI_MODEL_EVENT_STATUS:
+        x[0] = random_event(l, pe, ANY_STATE);
+        break;
+    case SDEI_MODEL_EVENT_GET_INFO:
+        x[0] = random_event(l, pe, ANY_STATE);
+        x[1] = random_u32(l, 6);
+        break;
+    case SDEI_MODEL_EVENT_ROUTING_SET:
+        x[0] = random_event(l, pe, DISABLED);
+        x[1] = one_in(l, 16) ? BIT_ULL(below(l, 64)) : below(l, 2);
+        x[2] = random_affinity(l);
+        break;
+    case SDEI_MODEL_EVENT_SIGNAL:
+        x[0] = one_in(l, 4) ? random_event(l, pe, ANY_STATE) : 0;
+        x[1] = random_affinity(l);
+        break;
+    case SDEI_MODEL_EVENT_CONTEXT:
+        x[0] = random_u32(l, 20);
+        break;
+    case SDEI_MODEL_EVENT_COMPLETE:
+        x[0] = random_u32(l, 2);
+        break;
+    case SDEI_MODEL_EVENT_COMPLETE_AND_RESUME:
+        x[0] = GUEST_RESUME(below(l, RESUMES));
+        if (one_in(l, 16)) {
+            x[0] += 1 + below(l, 3);
+        }
+        break;
+    }
+}
+
+/* COMPLETE and COMPLETE_AND_RESUME that the model has let pass */
+static void step_leave(Lockstep *l, unsigned pe, unsigned what,
+                       const uint64_t args[5])
+{
+    LockstepPE *p = &l->pe[pe];
+    uint64_t x[31];
+
+    /* X2-X17 are to come back as they were */
+    for (unsigned i = 0; i < ARRAY_SIZE(x); i++) {
+        x[i] = rnd(l);
+    }
+    x[0] = SDEI_FN(what);
+    x[1] = args[0];
+    p->resuming = what == SDEI_MODEL_EVENT_COMPLETE_AND_RESUME ||
+                  p->at_resume[p->depth];
+    p->depth--;
+    post(l, pe, l->g->client_el == 2 ? OP_LEAVE_SMC : OP_LEAVE_HVC, x, 0);
+    settle_step(l, pe, p->depth);
+    p->changed = true;
+}
+
+/*
+ * COMPLETE_AND_RESUME overwrites ELR, and so must not be used by a handler
+ * that may have interrupted code which still needs it: at the start of what
+ * an earlier COMPLETE_AND_RESUME resumed.
+ */
+static bool may_resume(const LockstepPE *p)
+{
+    for (unsigned i = 1; i <= p->depth; i++) {
+        if (p->at_resume[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What EVENT_CONTEXT must give; only where that is known */
+static bool known_context(Lockstep *l, unsigned pe, uint32_t i,
+                          uint64_t *value)
+{
+    LockstepPE *p = &l->pe[pe];
+    const Order *below_it = &p->order[p->depth - 1];
+
+    if (i >= 4) {
+        *value = load(l, p->frame[p->depth] + FRAME_X(i));
+        return true;
+    }
+    *value = below_it->result;
+    return i == 0 && below_it->seq && !below_it->unchecked;
+}
+
+static void step_call(Lockstep *l, unsigned pe, unsigned what)
+{
+    uint64_t x[5], value = 0;
+    int64_t result;
+    bool unchecked = false;
+
+    random_args(l, pe, what, x);
+    log_line(l, "(0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64
+             ", 0x%" PRIx64 ")", x[0], x[1], x[2], x[3], x[4]);
+    result = sdei_model_call(&l->model, pe, what, x);
+    log_line(l, " = %" PRId64, result);
+    if (result == 0 && (what == SDEI_MODEL_EVENT_COMPLETE ||
+                        what == SDEI_MODEL_EVENT_COMPLETE_AND_RESUME)) {
+        step_leave(l, pe, what, x);
+        return;
+    }
+    if (what == SDEI_MODEL_EVENT_CONTEXT && result == 0) {
+        unchecked = !known_context(l, pe, x[0], &value);
+        result = value;
+    }
+    call(l, pe, sdei_fn_name(SDEI_FN(what)), SDEI_FN(what), x, result,
+         unchecked);
+}
+
+static void step_trigger(Lockstep *l, bool stopped)
+{
+    unsigned pe = below(l, PES);
+    /* Event 0 has no object: take another */
+    uint32_t ev = likely_event(l, pe, REGISTERED) ?: 1;
+    const UserEvent *e = &user_events[ev - 1];
+    bool accepted = sdei_model_trigger(&l->model, ev, pe);
+    QTestState *qts = l->g->qts;
+    QDict *response;
+
+    log_line(l, " %s on PE %u = %s", e->id, pe,
+             accepted ? "accepted" : "refused");
+    if (stopped) {
+        qtest_qmp_assert_success(qts, "{ 'execute': 'stop' }");
+    }
+    if (e->shared) {
+        response = qtest_qmp(qts, "{ 'execute': 'sdei-trigger-event',"
+                             "  'arguments': { 'id': %s } }", e->id);
+    } else {
+        response = qtest_qmp(qts, "{ 'execute': 'sdei-trigger-event',"
+                             "  'arguments': { 'id': %s, 'cpu-index': %u } }",
+                             e->id, pe);
+    }
+    if (qdict_haskey(response, "error") == accepted) {
+        mismatch(l, pe, "sdei-trigger-event %s",
+                 accepted ? "fails" : "succeeds");
+    }
+    qobject_unref(response);
+    if (stopped) {
+        qtest_qmp_assert_success(qts, "{ 'execute': 'cont' }");
+    }
+}
+
+/* Some PE that is on, from @pe on; there always is one */
+static unsigned find_on(Lockstep *l, unsigned pe)
+{
+    while (!l->pe[pe % PES].on) {
+        pe++;
+    }
+    return pe % PES;
+}
+
+static void adopt_pe(Lockstep *l, unsigned pe)
+{
+    l->pe[pe] = (LockstepPE) {
+        .on = true,
+        .seq = load_pe(l, pe, PE_REQ),
+        .last_ticket = load(l, GLOBAL_BASE + GLOBAL_TICKET),
+        .changed = true,
+    };
+    for (unsigned i = 0; i < HANDLERS; i++) {
+        store(l, PE_AREA(pe) + PE_ENTRY(i) + ENTRY_MODE, MODE_SERVE);
+    }
+}
+
+static void step_off(Lockstep *l, unsigned pe)
+{
+    const uint64_t x[31] = { PSCI_CPU_OFF };
+    const uint64_t args[5] = { l->model.pe[pe].mpidr };
+    GuestWait wait = { };
+    unsigned by;
+
+    l->pe[pe].on = false;
+    by = find_on(l, pe + 1);
+    l->off_in_handler += l->pe[pe].depth != 0;
+    sdei_model_pe_off(&l->model, pe);
+    post(l, pe, l->g->client_el == 2 ? OP_SMC : OP_HVC, x, 0);
+    wait_word(l, pe, PE_TAKEN, l->pe[pe].seq, "CPU_OFF is not taken");
+    /* What it leaves behind may go to another PE, before that gets orders */
+    settle_step(l, by, l->pe[by].depth);
+    do {
+        if (!guest_wait_more(&wait)) {
+            mismatch(l, pe, "is not off");
+        }
+        call(l, by, "AFFINITY_INFO", PSCI_AFFINITY_INFO, args, 0, true);
+    } while (result_of(l, by, l->pe[by].seq) != PSCI_AFFINITY_OFF);
+}
+
+static void step_on(Lockstep *l, unsigned pe)
+{
+    const uint64_t args[5] = {
+        l->model.pe[pe].mpidr, GUEST_SECONDARY, pe
+    };
+    bool was_on = l->pe[pe].on;
+    unsigned by = find_on(l, pe + 1);
+
+    if (!was_on) {
+        store(l, PE_AREA(pe) + PE_READY, 0);
+    }
+    call(l, by, "CPU_ON", PSCI_CPU_ON, args, was_on ? PSCI_ALREADY_ON : 0,
+         false);
+    if (!was_on) {
+        wait_word(l, pe, PE_READY, READY_MAGIC, "does not come up");
+        adopt_pe(l, pe);
+    }
+}
+
+static void step_reset(Lockstep *l)
+{
+    sdei_model_reset(&l->model);
+    guest_reset(l->g);
+    for (unsigned pe = 0; pe < PES; pe++) {
+        adopt_pe(l, pe);
+    }
+}
+
+static unsigned num_on(Lockstep *l)
+{
+    unsigned n = 0;
+
+    for (unsigned pe = 0; pe < PES; pe++) {
+        n += l->pe[pe].on;
+    }
+    return n;
+}
+
+static void step(Lockstep *l)
+{
+    unsigned what = random_what(l);
+    unsigned pe = below(l, PES);
+
+    if (what != STEP_CPU_ON) {
+        pe = find_on(l, pe);
+    }
+    if ((what == SDEI_MODEL_EVENT_COMPLETE ||
+         what == SDEI_MODEL_EVENT_COMPLETE_AND_RESUME) && !one_in(l, 16)) {
+        /* Without one to end it would say DENIED most of the time */
+        for (unsigned i = 0; i < PES && !l->pe[pe].depth; i++) {
+            pe = find_on(l, pe + 1);
+        }
+        if (!l->pe[pe].depth) {
+            what = SDEI_MODEL_EVENT_ENABLE;
+        }
+    }
+    if (what == STEP_CPU_OFF && num_on(l) == 1) {
+        what = STEP_CPU_ON;
+    }
+    l->done[what]++;
+    log_line(l, "%" PRIu64 ": PE %u: %s", l->steps, pe, step_name(what));
+    switch (what) {
+    case STEP_TRIGGER:
+    case STEP_TRIGGER_STOPPED:
+        step_trigger(l, what == STEP_TRIGGER_STOPPED);
+        settle_step(l, pe, l->pe[pe].depth);
+        break;
+    case STEP_CPU_OFF:
+        step_off(l, pe);
+        break;
+    case STEP_CPU_ON:
+        step_on(l, pe);
+        break;
+    case STEP_RESET:
+        step_reset(l);
+        break;
+    case SDEI_MODEL_EVENT_COMPLETE_AND_RESUME:
+        if (!may_resume(&l->pe[pe])) {
+            what = SDEI_MODEL_EVENT_COMPLETE;
+            log_line(l, ", no, EVENT_COMPLETE");
+        }
+        /* fall through */
+    default:
+        step_call(l, pe, what);
+        l->pe[pe].changed = true;
+        break;
+    }
+    for (pe = 0; pe < PES; pe++) {
+        if (l->pe[pe].on && l->pe[pe].changed) {
+            l->pe[pe].changed = false;
+            status_sweep(l, pe);
+        }
+        l->pe[pe].resuming = false;
+    }
+    observe(l);
+    end_line(l);
+    l->steps++;
+}
+
+/* ---- The test ---- */
+
+static uint64_t from_environment(const char *name, uint64_t value)
+{
+    const char *text = g_getenv(name);
+
+    if (text && qemu_strtou64(text, NULL, 0, &value)) {
+        g_error("%s=%s is not a number", name, text);
+    }
+    return value;
+}
+
+static void check_visited(uint64_t count, const char *what)
+{
+    if (count == 0) {
+        g_test_message("the random walk never met: %s", what);
+        g_test_fail();
+    }
+}
+
+static void check_coverage(Lockstep *l)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        check_visited(l->delivered[i / 2][i % 2], "a delivery");
+    }
+    for (unsigned pe = 0; pe < PES; pe++) {
+        check_visited(l->any_on[pe], "RM_ANY on each PE");
+    }
+    for (unsigned what = 0; what < STEP_COUNT; what++) {
+        if (what_name[what]) {
+            check_visited(l->done[what], what_name[what]);
+        }
+    }
+    check_visited(l->nested, "two handlers on a PE");
+    check_visited(l->interrupted, "a call that an event interrupts");
+    check_visited(l->off_in_handler, "CPU_OFF in a handler");
+}
+
+static void lockstep_init(Lockstep *l)
+{
+    SDEIModelEvent event[EVENTS] = { { .num = 0, .signalable = true } };
+    uint64_t mpidr[PES];
+
+    for (unsigned i = 0; i < USER_EVENTS; i++) {
+        event[1 + i] = (SDEIModelEvent) {
+            .num = user_events[i].num,
+            .shared = user_events[i].shared,
+            .critical = user_events[i].critical,
+        };
+    }
+    for (unsigned pe = 0; pe < PES; pe++) {
+        mpidr[pe] = guest_affinity(l->g, pe);
+        adopt_pe(l, pe);
+    }
+    sdei_model_init(&l->model, event, EVENTS, mpidr, PES,
+                    SDEI_REGISTER_RM_PE | SDEI_REGISTER_RELATIVE);
+    l->model.fault = from_environment("SDEI_MODEL_FAULT", SDEI_MODEL_NO_FAULT);
+    write_sweep(l);
+}
+
+typedef struct LockstepCase {
+    const char *path;
+    const char *machine;
+    const char *accel;
+    unsigned share;         /* does this part of the steps */
+} LockstepCase;
+
+static const LockstepCase lockstep_cases[] = {
+    { "el1", "gic-version=3", NULL, 1 },
+    { "el2", "gic-version=3,virtualization=on", NULL, 10 },
+    { "el1-single-thread", "gic-version=3", "tcg,thread=single", 10 },
+};
+
+static void test_lockstep(const void *data)
+{
+    const LockstepCase *c = data;
+    g_autoptr(GError) err = NULL;
+    g_autofree char *path = NULL;
+    g_autofree char *machine = g_strdup_printf("%s,memory-backend=ram",
+                                               c->machine);
+    g_autofree char *args = NULL;
+    g_autofree Lockstep *l = g_new0(Lockstep, 1);
+    uint64_t steps = from_environment("SDEI_MODEL_STEPS",
+                                      DEFAULT_STEPS / c->share);
+    int64_t start = g_get_monotonic_time();
+    GuestConfig config;
+    int fd;
+
+    l->seed = from_environment("SDEI_MODEL_SEED", (uint32_t)g_test_rand_int());
+    l->random = l->seed;
+    l->line = g_string_new(NULL);
+    g_test_message("SDEI_MODEL_SEED=%" PRIu64, l->seed);
+
+    fd = g_file_open_tmp("arm-sdei-ram-XXXXXX", &path, &err);
+    g_assert_no_error(err);
+    g_assert_cmpint(ftruncate(fd, RAM_SIZE), ==, 0);
+    l->ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    g_assert(l->ram != MAP_FAILED);
+    args = g_strdup_printf(USER_EVENTS_ARGS " -object memory-backend-file,"
+                           "id=ram,size=%" PRIu64 ",mem-path=%s,share=on",
+                           (uint64_t)RAM_SIZE, path);
+    config = (GuestConfig) {
+        .cpus = PES,
+        .machine = machine,
+        .accel = c->accel,
+        .args = args,
+    };
+    l->g = guest_start(&config);
+    g_unlink(path);
+    lockstep_init(l);
+
+    while (l->steps < steps) {
+        step(l);
+    }
+
+    g_test_message("%" PRIu64 " steps in %" PRId64 " ms; handlers entered: %"
+                   PRIu64 " private, %" PRIu64 " shared, %" PRIu64 " nested; %"
+                   PRIu64 " calls interrupted, %" PRIu64
+                   " times off in a handler", steps,
+                   (g_get_monotonic_time() - start) / 1000,
+                   l->delivered[0][0] + l->delivered[0][1],
+                   l->delivered[1][0] + l->delivered[1][1], l->nested,
+                   l->interrupted, l->off_in_handler);
+    if (steps >= MANY_STEPS) {
+        check_coverage(l);
+    }
+    /* Its RAM is gone, and so are the strings of its configuration */
+    guest_finish();
+    munmap(l->ram, RAM_SIZE);
+    close(fd);
+    sdei_model_destroy(&l->model);
+    g_string_free(l->line, true);
+    for (unsigned i = 0; i < STEPS_IN_REPORT; i++) {
+        g_free(l->report[i]);
+    }
+}
+
 void add_lockstep_tests(void)
 {
+    for (unsigned i = 0; i < ARRAY_SIZE(lockstep_cases); i++) {
+        g_autofree char *path = g_strdup_printf("/arm-sdei/lockstep/%s",
+                                                lockstep_cases[i].path);
+
+        qtest_add_data_func(path, &lockstep_cases[i], test_lockstep);
+    }
 }
