@@ -236,31 +236,26 @@ uint8_t *save_devices(QTestState *qts, size_t *len)
 
     qtest_qmp_assert_success(qts, "{ 'execute': 'xen-save-devices-state',"
                              "  'arguments': { 'filename': %s,"
-                             "                 'live': true } }", path);
+                             "                 'live': false } }", path);
     g_file_get_contents(path, &data, len, &err);
     g_assert_no_error(err);
     g_unlink(path);
     return (uint8_t *)data;
 }
 
-char *load_devices(QTestState *qts, const uint8_t *data, size_t len)
+uint8_t *save_stream(QTestState *qts, size_t *len)
 {
-    g_autofree char *path = temp_name("devices");
+    g_autofree char *path = temp_name("migration");
+    g_autofree char *uri = g_strdup_printf("file:%s", path);
     g_autoptr(GError) err = NULL;
-    char *why = NULL;
-    QDict *response;
+    char *data;
 
-    g_file_set_contents(path, (const char *)data, len, &err);
+    migrate(qts, uri);
+    wait_query(qts, "migrate", "completed");
+    g_file_get_contents(path, &data, len, &err);
     g_assert_no_error(err);
-    response = qtest_qmp(qts, "{ 'execute': 'xen-load-devices-state',"
-                         "  'arguments': { 'filename': %s } }", path);
-    if (qdict_haskey(response, "error")) {
-        why = g_strdup(qdict_get_str(qdict_get_qdict(response, "error"),
-                                     "desc"));
-    }
-    qobject_unref(response);
     g_unlink(path);
-    return why;
+    return (uint8_t *)data;
 }
 
 bool find_section(const uint8_t *data, size_t len, const char *name,

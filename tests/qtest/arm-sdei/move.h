@@ -55,11 +55,8 @@ void wait_run_state(QTestState *qts, const char *state);
 
 /** save_devices: the state of all devices, without the RAM's; to be freed */
 uint8_t *save_devices(QTestState *qts, size_t *len);
-/**
- * load_devices: the opposite; the VM must be stopped
- * Returns: NULL, or the error; to be freed
- */
-char *load_devices(QTestState *qts, const uint8_t *data, size_t len);
+/** save_stream: a whole migration stream; to be freed.  The VM is stopped. */
+uint8_t *save_stream(QTestState *qts, size_t *len);
 /** find_section: where device @name begins and ends in what was saved */
 bool find_section(const uint8_t *data, size_t len, const char *name,
                   size_t *begin, size_t *end);

@@ -16,6 +16,7 @@
 #include "qemu/cutils.h"
 #include "move.h"
 #include "scenario.h"
+#include "snapshot.h"
 #include "user-event.h"
 
 #define SMALL               " -m 64 -nic none "
@@ -194,6 +195,31 @@ static void drive(Guest *g)
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'query-status' }");
 }
 
+/* Where @section is in the image, or -1: it may be in more than one piece */
+static off_t find_in_image(const char *path, const uint8_t *section,
+                           size_t len)
+{
+    g_autoptr(GError) err = NULL;
+    g_autofree char *image = NULL;
+    char *found;
+    size_t size;
+
+    g_file_get_contents(path, &image, &size, &err);
+    g_assert_no_error(err);
+    found = memmem(image, size, section, len);
+    return found ? found - image : -1;
+}
+
+static void write_image(const char *path, off_t at, const uint8_t *data,
+                        size_t len)
+{
+    int fd = open(path, O_WRONLY);
+
+    g_assert_cmpint(fd, >=, 0);
+    g_assert_cmpint(pwrite(fd, data, len, at), ==, len);
+    close(fd);
+}
+
 static void test_hostile(void)
 {
     static const GuestConfig config = {
@@ -201,49 +227,59 @@ static void test_hostile(void)
         .machine = "gic-version=3",
         .args = USER_EVENTS_ARGS SMALL,
     };
-    uint64_t seed = env_number("SDEI_STREAM_SEED", g_test_rand_int());
+    uint64_t seed = env_number("SDEI_STREAM_SEED", (uint32_t)g_test_rand_int());
     uint64_t loads = env_number("SDEI_STREAM_LOADS", DEFAULT_LOADS);
+    g_autofree char *path = g_strdup_printf("%s/arm-sdei-%d.qcow2",
+                                            g_get_tmp_dir(), getpid());
     uint64_t refused = 0, r = seed;
     size_t len, begin, end;
     g_autofree uint8_t *data = NULL;
-    g_autofree uint8_t *ram = g_malloc(config.cpus * PE_SIZE);
+    off_t at;
     Guest *g = guest_start(&config);
 
     g_test_message("SDEI_STREAM_SEED=%" PRIu64, seed);
+    snapshot_attach(g->qts, path);
     make_rich(g);
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'stop' }");
     data = save_devices(g->qts, &len);
-    qtest_memread(g->qts, PE_BASE, ram, config.cpus * PE_SIZE);
     g_assert(find_section(data, len, "arm-sdei", &begin, &end));
+    /* The sections have other numbers there */
+    begin += 1 + 4 + 1 + strlen("arm-sdei") + 4 + 4;
+    end -= 1 + 4;
+    snapshot_save(g->qts, "hostile");
+    at = find_in_image(path, data + begin, end - begin);
+    g_assert_cmpint(at, >, 0);
 
     for (uint64_t i = 0; i < loads; i++) {
-        g_autofree uint8_t *mutant = g_memdup2(data, len);
+        g_autofree uint8_t *mutant = g_memdup2(data + begin, end - begin);
         g_autofree char *why = NULL;
 
         if (i) {
-            mutate(mutant + begin, end - begin, &r);
+            mutate(mutant, end - begin, &r);
+            write_image(path, at, mutant, end - begin);
         }
-        qtest_system_reset(g->qts);
-        qtest_qmp_assert_success(g->qts, "{ 'execute': 'stop' }");
-        qtest_memwrite(g->qts, PE_BASE, ram, config.cpus * PE_SIZE);
-        why = load_devices(g->qts, mutant, len);
+        why = snapshot_try_load(g->qts, "hostile");
         if (why) {
             g_assert_cmpint(i, !=, 0);
             g_assert_cmpuint(strlen(why), >, 20);
             refused++;
-            guest_continue(g);
         } else {
             drive(g);
+            qtest_qmp_assert_success(g->qts, "{ 'execute': 'stop' }");
         }
     }
     g_test_message("%" PRIu64 " loads, %" PRIu64 " refused", loads, refused);
-    guest_set_word(g, 0, PE_READY, 0);
-    qtest_system_reset(g->qts);
-    guest_reboot(g);
-    event_ready(g, 1, 0, 0);
-    event_signal(g, 0, 1);
+
+    /* The valid one, at the end of it all */
+    write_image(path, at, data + begin, end - begin);
+    snapshot_load(g->qts, "hostile");
+    guest_continue(g);
+    guest_complete(g, 1, 0);
+    guest_nop(g, 1);
+    guest_complete(g, 1, 0);
     guest_wait_handler(g, 1, 0, NULL);
     guest_finish();
+    g_unlink(path);
 }
 
 /* As users meet it: -incoming, and QEMU ends with a message */
@@ -272,7 +308,7 @@ static void test_incoming(void)
     QTestState *qts = qtest_init("-machine virt,sdei=on -cpu max -accel qtest "
                                  "-m 16 -nic none -S");
     size_t len, begin, end;
-    g_autofree uint8_t *data = save_devices(qts, &len);
+    g_autofree uint8_t *data = save_stream(qts, &len);
 
     g_assert(find_section(data, len, "arm-sdei", &begin, &end));
     begin += 1 + 4 + 1 + strlen("arm-sdei") + 4 + 4;
