@@ -113,6 +113,10 @@ void sdei_irq_update_owners(SDEIState *s)
         return;
     }
     s->events.owners_changed = false;
+    /* Without a GIC nothing was ever bound */
+    if (!s->num_lines) {
+        return;
+    }
     for (ev = 0; ev < s->events.num_events; ev++) {
         const SDEIEvent *event = &s->events.event[ev];
         bool shared = event->def.type == SDEI_TYPE_SHARED;

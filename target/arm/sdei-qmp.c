@@ -33,22 +33,37 @@ void qmp_sdei_trigger_event(const char *id, bool has_cpu_index,
     arm_sdei_trigger_event(SDEI_EVENT(obj)->number, cs, errp);
 }
 
-static void sdei_print_handler(GString *buf, const SDEIEvents *m,
+static void sdei_print_handler(GString *buf, SDEIState *s,
                                const SDEIEvent *event, uint32_t i)
 {
     const SDEIHandler *h = &event->handler[i];
+    const SDEIEvents *m = &s->events;
 
-    if (!h->status) {
+    /* A bound interrupt has a line even if nobody has registered it */
+    if (!h->status && !event->intid) {
         return;
     }
     g_string_append(buf, "    ");
     if (event->def.type == SDEI_TYPE_PRIVATE) {
         g_string_append_printf(buf, "PE 0x%" PRIx64 ": ", m->pe[i].mpidr);
-    } else if (h->routing_mode == SDEI_RM_PE) {
+    } else if (h->status && h->routing_mode == SDEI_RM_PE) {
         g_string_append_printf(buf, "routed to PE 0x%" PRIx64 ": ",
                                m->pe[h->pe].mpidr);
-    } else {
+    } else if (h->status) {
         g_string_append(buf, "routed to any PE: ");
+    }
+    if (event->intid) {
+        g_string_append_printf(buf, "line %s, ",
+                               sdei_irq_level(s, i, event->intid) ? "high"
+                                                                  : "low");
+    }
+    if (!h->status) {
+        g_string_append(buf, "unregistered\n");
+        return;
+    }
+    if (event->intid) {
+        g_string_append(buf, h->edge ? "edge-triggered, "
+                                     : "level-triggered, ");
     }
     g_string_append_printf(buf, "%s, %s%s%s, entry %s0x%" PRIx64
                            ", argument 0x%" PRIx64 "\n",
@@ -59,6 +74,21 @@ static void sdei_print_handler(GString *buf, const SDEIEvents *m,
                            h->status & SDEI_STATUS_RUNNING ? ", running" : "",
                            h->pending ? ", pending" : "",
                            h->relative ? "VBAR+" : "", h->entry, h->ep_arg);
+}
+
+static void sdei_print_event(GString *buf, const SDEIEvent *event)
+{
+    const SDEIEventDef *def = &event->def;
+
+    g_string_append_printf(buf, "  event 0x%" PRIx32 ": %s, %s%s", def->num,
+                           def->type == SDEI_TYPE_SHARED ? "shared" : "private",
+                           def->priority == SDEI_PRIO_CRITICAL ? "critical"
+                                                               : "normal",
+                           def->signalable ? ", signalable" : "");
+    if (event->intid) {
+        g_string_append_printf(buf, ", INTID %" PRIu32, event->intid);
+    }
+    g_string_append_c(buf, '\n');
 }
 
 static void sdei_print_pe(GString *buf, SDEIState *s, uint32_t pe)
@@ -102,16 +132,15 @@ HumanReadableText *qmp_x_query_sdei(Error **errp)
                            (int)extract64(s->version_result, 32, 16),
                            s->client_el);
     for (i = 0; i < m->num_events; i++) {
-        const SDEIEventDef *def = &m->event[i].def;
-        bool shared = def->type == SDEI_TYPE_SHARED;
+        const SDEIEvent *event = &m->event[i];
+        bool shared = event->def.type == SDEI_TYPE_SHARED;
 
-        g_string_append_printf(buf, "  event 0x%" PRIx32 ": %s, %s%s\n",
-                               def->num, shared ? "shared" : "private",
-                               def->priority == SDEI_PRIO_CRITICAL
-                               ? "critical" : "normal",
-                               def->signalable ? ", signalable" : "");
+        if (event->def.bindable && !event->intid) {
+            continue;
+        }
+        sdei_print_event(buf, event);
         for (j = 0; j < (shared ? 1 : m->num_pes); j++) {
-            sdei_print_handler(buf, m, &m->event[i], j);
+            sdei_print_handler(buf, s, event, j);
         }
     }
     g_string_append(buf, "PEs:\n");

@@ -5,6 +5,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qobject/qdict.h"
 #include "bound.h"
 
 #define HANDLER     0
@@ -522,6 +523,59 @@ static void test_cpu_off_in_handler_spi(Guest *g, const void *data)
     bound_idle(g, 1, HANDLER, 0);
 }
 
+/* What "info sdei" says: bound slots only, with their lines */
+
+static char *query(Guest *g)
+{
+    QDict *response = qtest_qmp_assert_success_ref(
+        g->qts, "{ 'execute': 'x-query-sdei' }");
+    char *text = g_strdup(qdict_get_str(response, "human-readable-text"));
+
+    qobject_unref(response);
+    return text;
+}
+
+static void check_shown(Guest *g, const char *what, bool shown)
+{
+    g_autofree char *text = query(g);
+
+    if (!strstr(text, what) == shown) {
+        g_error("\"%s\" is %s: %s", what, shown ? "missing" : "there", text);
+    }
+}
+
+static void test_info(Guest *g, const void *data)
+{
+    uint32_t ppi, spi;
+
+    check_shown(g, "event 0x40000", false);
+    check_shown(g, "INTID", false);
+    ppi = bind_intid(g, 0, PPI_A);
+    spi = bind_intid(g, 0, SPI_A);
+    check_shown(g, "event 0x40000100: private, normal, INTID 22\n"
+                "    PE 0x0: line low, unregistered\n"
+                "    PE 0x1: line low, unregistered\n", true);
+    check_shown(g, "event 0x40000200: shared, normal, INTID 287\n"
+                "    line low, unregistered\n", true);
+    gic_set_edge(g, 0, SPI_A, true);
+    gic_set_edge(g, 1, PPI_A, false);
+    bound_register(g, 1, PPI_A, HANDLER);
+    bound_register_any(g, 0, SPI_A, HANDLER);
+    line_set(g, PPI_A, 0, true);
+    line_set(g, PPI_A, 1, true);
+    line_set(g, SPI_A, 0, true);
+    check_shown(g, "    PE 0x0: line high, unregistered\n"
+                "    PE 0x1: line high, level-triggered, registered, disabled,"
+                " pending, entry", true);
+    check_shown(g, "routed to any PE: line high, edge-triggered, registered,"
+                " disabled, pending, entry", true);
+    guest_expect(g, 1, 0, SDEI_EVENT_UNREGISTER, ppi);
+    guest_expect(g, 1, 0, SDEI_EVENT_UNREGISTER, spi);
+    guest_expect(g, 1, 0, SDEI_INTERRUPT_RELEASE, ppi);
+    check_shown(g, "INTID 22", false);
+    check_shown(g, "INTID 287\n    line high, unregistered\n", true);
+}
+
 void add_bind_tests(void)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(interrupts); i++) {
@@ -560,6 +614,7 @@ void add_bind_tests(void)
               "bound/machine-reset");
     bound_add(SCENARIO_LINES, test_machine_reset_high, NULL,
               "bound/machine-reset-line-high");
+    bound_add(SCENARIO_LINES, test_info, NULL, "bound/info-sdei");
     bound_add(SCENARIO_LINES, test_cpu_off, NULL, "bound/cpu-off");
     bound_add(SCENARIO_LINES, test_cpu_off_in_handler_ppi, NULL,
               "bound/cpu-off-in-handler-ppi");
