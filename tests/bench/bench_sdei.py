@@ -117,7 +117,7 @@ class Firmware:
 
 
 class TrustedFirmware(Firmware):
-    """Arm's firmware, in the guest. tools/tf-a of this repository builds it."""
+    """Arm's firmware, in the guest, as tools/tf-a builds it"""
 
     name = 'TF-A'
     conduit = 'smc'
@@ -130,8 +130,9 @@ class TrustedFirmware(Firmware):
         tool = ROOT / 'tools' / 'tf-a'
         if not tool.exists():
             raise Skip('tools/tf-a, which builds TF-A, is not in this tree')
-        self.images = Path(subprocess.run([tool], check=True, text=True,
-                                          stdout=subprocess.PIPE).stdout.strip())
+        done = subprocess.run([tool], check=True, text=True,
+                              stdout=subprocess.PIPE)
+        self.images = Path(done.stdout.strip())
 
     def prepare(self, work, image):
         # BL1 loads the others by semihosting from the folder QEMU runs in.
@@ -144,18 +145,25 @@ class TrustedFirmware(Firmware):
 
 def measure(firmware, rounds, trips, icount):
     """Run the guest once and return its figures by name."""
+    cpus = firmware.cpus if trips else 2
+    macros = {
+        'CONDUIT': firmware.conduit,
+        'SAMPLES': rounds,
+        'CALLS': 200 if icount else firmware.calls,
+        'CPUS': cpus,
+        'TRIPS': trips,
+        'PENDS': firmware.pends,
+    }
     with tempfile.TemporaryDirectory(prefix='bench-sdei-') as name:
         work = Path(name)
-        cpus = firmware.cpus if trips else 2
-        image = build_guest(work, CONDUIT=firmware.conduit, SAMPLES=rounds,
-                            CALLS=200 if icount else firmware.calls, CPUS=cpus, TRIPS=trips,
-                            PENDS=firmware.pends)
+        image = build_guest(work, **macros)
         args = firmware.prepare(work, image)
         # With this clock rate and shift a tick is one instruction.
         clock = ['-icount', 'shift=4,sleep=off'] if icount else []
         output = run(firmware.qemu, *args, *clock, '-cpu', 'cortex-a57',
-                     '-smp', cpus, '-m', 1024, '-nodefaults', '-display', 'none',
-                     '-serial', 'stdio', '-monitor', 'none', '-no-reboot',
+                     '-smp', cpus, '-m', 1024, '-nodefaults',
+                     '-display', 'none', '-serial', 'stdio',
+                     '-monitor', 'none', '-no-reboot',
                      cwd=work, timeout=TIMEOUT)
     return parse(output)
 
@@ -238,25 +246,27 @@ def per_pe(measured):
 
 def goals(m):
     """Return the goals, with what was measured"""
-    quiet = {n: m.ratio(n) for n in m.figures
-             if n not in NOT_QUIET and len(m.figures[n].ns) == len(m.figures[TRIP].ns)
-             and n in m.instructions}
+    quiet = {n: m.ratio(n) for n in m.instructions
+             if n in m.figures and n not in NOT_QUIET}
     worst = max(quiet, key=quiet.get)
     found = [
         Goal('self-signal round trip at EL1', 3, m.ratio(TRIP), 'null calls'),
         Goal('  guest instructions', 30, m.count(TRIP)),
-        Goal('self-signal round trip at EL0', 6, m.ratio(TRIP_EL0), 'null calls'),
+        Goal('self-signal round trip at EL0', 6, m.ratio(TRIP_EL0),
+             'null calls'),
         Goal(f'a call that delivers nothing ({worst})', 1.3, quiet[worst],
              'null calls'),
     ]
     if SPINNING in m.figures:
         found.append(Goal('PE 0 polls CNTVCT : PE 0 waits on memory', 1.5,
-                          min(m.figures[POLLING].ns) / min(m.figures[SPINNING].ns)))
+                          min(m.figures[POLLING].ns)
+                          / min(m.figures[SPINNING].ns)))
     cost = per_pe(m)
     if len(cost) > 2:
         few = max(cost[n] for n in cost if n <= 8)
-        found.append(Goal(f'signalling N-1 PEs: cost of one at N = {max(cost)} : '
-                          'at N <= 8', 1.5, cost[max(cost)] / few))
+        found.append(Goal('signalling N-1 PEs: cost of one at '
+                          f'N = {max(cost)} : at N <= 8',
+                          1.5, cost[max(cost)] / few))
     return found
 
 
@@ -314,7 +324,8 @@ def default_qemu():
 
 def main():
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--qemu', default=default_qemu(), metavar='PROGRAM')
     parser.add_argument('--peer', choices=['tf-a'],
                         help='run the same guest on this firmware as well')

@@ -17,6 +17,7 @@ from pathlib import Path
 from statistics import median
 import subprocess
 import sys
+from threading import Timer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -56,12 +57,16 @@ def command(qemu, images, sdei, seed):
 def count_instructions(qemu, images, sdei, seed):
     """Boot and power off with -icount; return the guest's instructions."""
     with subprocess.Popen(
-            [*command(qemu, images, sdei, seed), '-icount', 'shift=4,sleep=off',
+            [*command(qemu, images, sdei, seed),
+             '-icount', 'shift=4,sleep=off',
              '-action', 'shutdown=pause', '-qmp', 'stdio'],
             text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as vm:
+        too_long = Timer(TIMEOUT, vm.kill)
+        too_long.start()
         try:
             return talk(vm)
         finally:
+            too_long.cancel()
             vm.kill()
 
 
@@ -120,7 +125,8 @@ def show(what, figures, unit, decimals):
 
 def main():
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--qemu', metavar='PROGRAM', default=os.environ.get(
         'QEMU_TEST_QEMU_BINARY', str(ROOT / 'build' / 'qemu-system-aarch64')))
     parser.add_argument('--times', type=int, default=5,

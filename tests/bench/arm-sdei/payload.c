@@ -19,6 +19,7 @@
  */
 
 #include "payload.h"
+#include "start.h"
 
 #define UART            0x09000000
 #define EVENT           0               /* the software-signalled one */

@@ -129,7 +129,8 @@ time_calls:
         ret
 
 /*
- * uint64_t time_pairs(const uint64_t x[6], const uint64_t y[2], uint64_t count)
+ * uint64_t time_pairs(const uint64_t x[6], const uint64_t y[2],
+ *                     uint64_t count)
  * where the second call takes its first two arguments only
  */
         .globl  time_pairs
