@@ -13,6 +13,8 @@
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
 #include "system/device_tree.h"
+#include "system/runstate.h"
+#include "system/system.h"
 #include "target/arm/cpu.h"
 #include "qom/object_interfaces.h"
 #include "target/arm/sdei.h"
@@ -54,8 +56,8 @@ static void fdt_add_sdei_node(VirtMachineState *vms)
 }
 
 /*
- * A machine with sdei=off saves nothing, and says what is wrong with a stream
- * that has more.
+ * A machine with sdei=off saves nothing, but one that waits for a guest says
+ * what is wrong with a stream that has more.
  */
 static bool virt_sdei_off_needed(void *opaque)
 {
@@ -81,6 +83,18 @@ static const VMStateDescription vmstate_sdei_off = {
     },
 };
 
+/* Not earlier: sections have numbers, which are not to change with sdei=off */
+static void virt_sdei_off_machine_done(Notifier *notifier, void *data)
+{
+    if (runstate_check(RUN_STATE_INMIGRATE)) {
+        vmstate_register(NULL, 0, &vmstate_sdei_off, NULL);
+    }
+}
+
+static Notifier virt_sdei_off_notifier = {
+    .notify = virt_sdei_off_machine_done,
+};
+
 static int virt_sdei_refuse_event(Object *obj, void *opaque)
 {
     if (object_dynamic_cast(obj, TYPE_SDEI_EVENT)) {
@@ -97,7 +111,7 @@ void virt_sdei_create(VirtMachineState *vms)
     if (!vms->sdei) {
         object_child_foreach(object_get_objects_root(),
                              virt_sdei_refuse_event, NULL);
-        vmstate_register(NULL, 0, &vmstate_sdei_off, vms);
+        qemu_add_machine_init_done_notifier(&virt_sdei_off_notifier);
         return;
     }
     if (vms->secure) {
