@@ -12,7 +12,7 @@
 #include "scenario.h"
 #include "user-event.h"
 
-/* ---- A client of the gdbstub: the remote protocol, no more than needed ---- */
+/* ---- A client of the gdbstub: as much of its protocol as is needed ---- */
 
 #define PE              1
 #define GDB_THREAD      2       /* that is PE 1 */
