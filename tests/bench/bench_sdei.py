@@ -344,7 +344,7 @@ def main():
     except Skip as reason:
         print(f'skipped: {reason}')
         return 77
-    except (Failure, subprocess.SubprocessError) as failure:
+    except (Failure, OSError, subprocess.SubprocessError) as failure:
         print(f'bench_sdei: {failure}', file=sys.stderr)
         return 1
     return 0 if report(measured) or not args.strict else 1

@@ -142,7 +142,7 @@ def main():
         counted = measure(partial(count_instructions, args.qemu, images),
                           args.times)
         timed = measure(partial(cpu_seconds, args.qemu, images), args.times)
-    except (Failure, subprocess.SubprocessError) as failure:
+    except (Failure, OSError, subprocess.SubprocessError) as failure:
         print(f'bench_sdei_boot: {failure}', file=sys.stderr)
         return 1
     met = [show('guest instructions', counted, '', 0),
