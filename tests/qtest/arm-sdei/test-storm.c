@@ -180,6 +180,8 @@ static void check_after(Guest *g)
     uint32_t num;
 
     guest_expect(g, 0, 0, SDEI_SHARED_RESET);
+    /* An edge from when the line was the GIC's may be left over */
+    gic_write_bit(g, 0, GIC_ICPENDR, INTID_UART);
     gic_check_idle(g, 0, INTID_UART);
     gic_enable(g, 0, INTID_UART);
     qtest_writel(g->qts, UART_IMSC, UART_TX);
