@@ -637,7 +637,7 @@ void guest_wait_frame(Guest *g, unsigned cpu, unsigned id, GuestFrame *frame)
             if (top.id == id && top.depth == pe->depth + 1 &&
                 top.ticket >= pe->next_ticket &&
                 read_control(g, cpu, &control, PE_DEPTH) == pe->depth + 1) {
-                /* It is complete only now: it may stand where the old one was */
+                /* Only now it is whole: it may stand where the old one was */
                 read_frame(g, control.word[PE_TOP / 8], &top);
                 break;
             }
