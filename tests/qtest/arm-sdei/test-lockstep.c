@@ -13,6 +13,9 @@
  * mailbox costs nothing then, where a message of the qtest protocol and its
  * answer would cost more than the step itself.
  *
+ * One of the walks saves all in a snapshot now and then, walks on, and goes back
+ * to it with the model.
+ *
  * SDEI_MODEL_SEED   seed of the walk
  * SDEI_MODEL_STEPS  how many steps
  * SDEI_MODEL_FAULT  a mistake that the model is to make, SDEIModelFault
@@ -31,13 +34,15 @@
 #include "qobject/qdict.h"
 #include "model.h"
 #include "scenario.h"
+#include "snapshot.h"
 #include "user-event.h"
 
 #define PES             4
 #define EVENTS          (1 + USER_EVENTS)
 #define MAX_DEPTH       2
 #define RAM_BASE        0x40000000
-#define RAM_SIZE        (256 * MiB)
+/* Small, as snapshots look at all of it */
+#define RAM_SIZE        (64 * MiB)
 #define DEFAULT_STEPS   20000
 /* Enough of them for the walk to have been everywhere */
 #define MANY_STEPS      10000
@@ -1001,13 +1006,66 @@ typedef struct LockstepCase {
     const char *machine;
     const char *accel;
     unsigned share;         /* does this part of the steps */
+    unsigned snapshots;     /* or goes back so many times */
 } LockstepCase;
 
 static const LockstepCase lockstep_cases[] = {
     { "el1", "gic-version=3", NULL, 1 },
     { "el2", "gic-version=3,virtualization=on", NULL, 10 },
     { "el1-single-thread", "gic-version=3", "tcg,thread=single", 10 },
+    { "el1-snapshots", "gic-version=3", NULL, 10, 200 },
 };
+
+/* Save, walk on, and be back where it was */
+static void there_and_back(Lockstep *l)
+{
+    const SDEIModel *m = &l->model;
+    g_autofree Guest *guest = g_memdup2(l->g, sizeof(*l->g));
+    g_autofree SDEIModelHandler *handler =
+        g_memdup2(m->handler, m->num_events * m->num_pes * sizeof(*handler));
+    g_autofree SDEIModelPE *pe = g_memdup2(m->pe, m->num_pes * sizeof(*pe));
+    LockstepPE lockstep_pe[PES];
+    unsigned steps = below(l, 16);
+
+    memcpy(lockstep_pe, l->pe, sizeof(lockstep_pe));
+    snapshot_save(l->g->qts, "lockstep");
+    for (unsigned i = 0; i < steps; i++) {
+        step(l);
+    }
+    snapshot_load(l->g->qts, "lockstep");
+    snapshot_delete(l->g->qts, "lockstep");
+    log_line(l, "%" PRIu64 ": back to %u steps ago", l->steps, steps);
+    end_line(l);
+    l->steps++;
+
+    *l->g = *guest;
+    memcpy(m->handler, handler,
+           m->num_events * m->num_pes * sizeof(*handler));
+    memcpy(m->pe, pe, m->num_pes * sizeof(*pe));
+    memcpy(l->pe, lockstep_pe, sizeof(lockstep_pe));
+    for (unsigned i = 0; i < PES; i++) {
+        if (l->pe[i].on) {
+            status_sweep(l, i);
+        }
+    }
+}
+
+static void walk_with_snapshots(Lockstep *l, unsigned snapshots)
+{
+    g_autofree char *path = g_strdup_printf("%s/arm-sdei-%d.qcow2",
+                                            g_get_tmp_dir(), getpid());
+
+    snapshot_attach(l->g->qts, path);
+    g_unlink(path);
+    for (unsigned i = 0; i < snapshots; i++) {
+        unsigned steps = 1 + below(l, 32);
+
+        for (unsigned j = 0; j < steps; j++) {
+            step(l);
+        }
+        there_and_back(l);
+    }
+}
 
 static void test_lockstep(const void *data)
 {
@@ -1034,7 +1092,7 @@ static void test_lockstep(const void *data)
     g_assert_cmpint(ftruncate(fd, RAM_SIZE), ==, 0);
     l->ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     g_assert(l->ram != MAP_FAILED);
-    args = g_strdup_printf(USER_EVENTS_ARGS " -object memory-backend-file,"
+    args = g_strdup_printf(USER_EVENTS_ARGS " -m 64 -object memory-backend-file,"
                            "id=ram,size=%" PRIu64 ",mem-path=%s,share=on",
                            (uint64_t)RAM_SIZE, path);
     config = (GuestConfig) {
@@ -1047,6 +1105,10 @@ static void test_lockstep(const void *data)
     g_unlink(path);
     lockstep_init(l);
 
+    if (c->snapshots) {
+        walk_with_snapshots(l, c->snapshots);
+        steps = l->steps;
+    }
     while (l->steps < steps) {
         step(l);
     }
