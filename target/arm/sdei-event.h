@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Arm SDEI: events, handlers and the rules between them
  *
@@ -8,8 +9,6 @@
  *
  * Functions that implement an SDEI call return what the guest finds in X0:
  * SDEI_SUCCESS or a positive value, or one of the negative SDEI error codes.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #ifndef TARGET_ARM_SDEI_EVENT_H

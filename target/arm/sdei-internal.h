@@ -1,10 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Arm SDEI: what the dispatcher's files share
  *
  * Calls come in by sdei-smccc.c, are judged by sdei-event.c (pure), and move
  * vCPUs by sdei-vcpu.c through one of the register back ends.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #ifndef TARGET_ARM_SDEI_INTERNAL_H

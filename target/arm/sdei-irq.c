@@ -1,11 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Arm SDEI: bound interrupts
  *
  * The dispatcher sits in front of the GIC's inputs, where it sees how each
  * line stands.  While an event is registered on a line the GIC finds that line
  * low and keeps software from faking the interrupt; all other lines go through.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"

@@ -1,9 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Arm SDEI: the calls, DEN0054C 5.1
  *
  * Decode, trace, let sdei-event.c judge, write the result.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Arm SDEI: who gets what now, and how a vCPU gets there
  *
@@ -5,8 +6,6 @@
  * take it is sent here by work queued on its vCPU.  The work carries no
  * state: it looks what there is to take when it runs.  Lost work loses
  * nothing, as whatever makes an event deliverable asks again.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Arm SDEI: migration
  *
@@ -6,8 +7,6 @@
  * that were interrupted.  Events are named by their numbers.  The stream is
  * not to be trusted: it is loaded aside, checked field by field against the
  * configuration and against itself, and only then becomes the state.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"

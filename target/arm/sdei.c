@@ -1,11 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Arm SDEI: the dispatcher's device, arm-sdei
  *
  * Software Delegated Exception Interface, DEN0054C.  Firmware above the guest
  * that runs a handler of the guest's whatever the guest has masked; QEMU
  * plays that firmware.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"

@@ -1,10 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * QTest testcase for the Arm SDEI dispatcher
  *
  * Runs a small guest under TCG that makes SDEI calls and takes SDEI events on
  * the orders of the scenarios; see arm-sdei/harness.h.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"

@@ -1,11 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Arm SDEI: the rules between calls, events, handlers and PEs
  *
  * Three kinds of cases, all of them data: the state table, cell by cell; short
  * scripts, each named after the sentence of the contract that it checks; and
  * searches through all situations of a few PEs.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Arm SDEI: the state machine of events in lockstep with a model
  *
@@ -10,8 +11,6 @@
  *
  * SDEI_MODEL_SEED   seed of the first sequence; sequence n has seed + n
  * SDEI_MODEL_STEPS  how many steps (10 million)
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Arm SDEI: migration streams, valid and hostile
  *
@@ -11,8 +12,6 @@
  *
  * SDEI_STREAM_SEED    seed of all
  * SDEI_STREAM_RANDOM  how many random mutations (20000)
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"

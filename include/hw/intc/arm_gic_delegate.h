@@ -1,11 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Interrupts of an Arm GIC that belong to firmware
  *
  * On hardware, firmware takes an interrupt from the operating system by
  * moving it to Group 0.  Where QEMU plays the firmware the GIC often has no
  * such group to spare; this interface is the way to the same effect.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #ifndef HW_INTC_ARM_GIC_DELEGATE_H

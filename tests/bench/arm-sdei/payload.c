@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Benchmark of SDEI, the guest's part in C: what to measure, and the report
  *
@@ -14,8 +15,6 @@
  *   CPUS      PEs of the machine, which firmware need not know
  *   TRIPS     samples that cross PEs, 0 for none
  *   PENDS     1 if a disabled event can be signalled (it then stays pending)
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "payload.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Interrupts for the scenarios of arm-sdei-test that bind them
  *
@@ -5,8 +6,6 @@
  * a device would; others by the devices themselves.  What the client's GIC
  * makes of them is seen in its registers, which each PE accesses itself, as
  * those of PPIs are its own.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #ifndef TESTS_QTEST_ARM_SDEI_BOUND_H

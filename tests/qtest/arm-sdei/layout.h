@@ -1,9 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Memory layout and mailbox ABI of the arm-sdei test guest
  *
  * Shared by the guest (assembly) and by the test (C): only #define lines.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #ifndef TESTS_QTEST_ARM_SDEI_LAYOUT_H

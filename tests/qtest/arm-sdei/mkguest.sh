@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Make guest.h, the bytes of the arm-sdei test guest, from guest.S:
 #
@@ -10,7 +11,6 @@
 # one or clang is looked for.  They give the same bytes: the program is one
 # section, needs no linking and uses no literal pools.
 #
-# SPDX-License-Identifier: GPL-2.0-or-later
 
 set -eu
 

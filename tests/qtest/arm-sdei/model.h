@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Arm SDEI: a simple model of the dispatcher, for tests
  *
@@ -8,8 +9,6 @@
  *
  * The model does not choose: which PE takes an event with routing mode RM_ANY
  * is left to the real thing, and the model says whether the choice is allowed.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #ifndef TESTS_QTEST_ARM_SDEI_MODEL_H

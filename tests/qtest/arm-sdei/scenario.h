@@ -1,11 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the scenarios of arm-sdei-test share
  *
  * Each file of scenarios has one function that adds them; arm-sdei-test.c
  * calls these.  A scenario is a function that gets a freshly reset guest with
  * all PEs up.  Its path says which sentence broke when it fails.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #ifndef TESTS_QTEST_ARM_SDEI_SCENARIO_H

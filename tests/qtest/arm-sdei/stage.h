@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * arm-sdei-test: code in a context of the test's choice, to be interrupted
  *
@@ -5,8 +6,6 @@
  * client EL first, then does an exception return to a body of code that stands
  * in memory of its own, so that it can be at any exception level, in any
  * execution state and behind any translation.  PE 0 is on stage, PE 1 signals.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #ifndef TESTS_QTEST_ARM_SDEI_STAGE_H

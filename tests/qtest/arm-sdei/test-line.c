@@ -1,10 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * arm-sdei-test: what the line of a bound interrupt does
  *
  * Each scenario runs for a PPI and for an SPI that is routed to one PE, unless
  * it is about one of them.  The PE is number 1.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"

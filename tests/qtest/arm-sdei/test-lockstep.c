@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * arm-sdei-test: the whole device in lockstep with a model
  *
@@ -19,8 +20,6 @@
  * SDEI_MODEL_SEED   seed of the walk
  * SDEI_MODEL_STEPS  how many steps
  * SDEI_MODEL_FAULT  a mistake that the model is to make, SDEIModelFault
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"

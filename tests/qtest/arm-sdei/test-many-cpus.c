@@ -1,10 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * arm-sdei-test: 512 vCPUs
  *
  * As many as the virt machine has with a GICv3.  The test starts those that it
  * needs.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * arm-sdei-test: guests that are migrated and do not notice
  *
@@ -5,8 +6,6 @@
  * guest is migrated in between by each of several routes.  What the guest sees
  * has to be the same each time, and the device's state directly after the
  * migration what it was before.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"

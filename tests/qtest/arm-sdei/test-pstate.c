@@ -1,10 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * arm-sdei-test: PSTATE on entry to a handler is as an exception would set it
  *
  * The same context takes an exception to the client EL first, then an event;
  * both tell the PSTATE of their first instruction.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"

@@ -1,10 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * arm-sdei-test: COMPLETE goes back to a context that works as before
  *
  * Behind an MMU what a load may do depends on PSTATE; and PSTATE may have
  * become illegal.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"

@@ -1,10 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * arm-sdei-test: shared events and their routing
  *
  * PE 0 registers, unless a scenario is about who does.  Handler 1 is that of
  * the event a scenario is about.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"

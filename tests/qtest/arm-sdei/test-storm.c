@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * arm-sdei-test: a line that never rests
  *
@@ -6,8 +7,6 @@
  * enable, unregister and release it.  QEMU's trace says in which order things
  * happened; from that follows which edges must have led to a handler, and
  * whether they have.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"

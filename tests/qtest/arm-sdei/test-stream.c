@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * arm-sdei-test: what is in a migration stream
  *
@@ -7,8 +8,6 @@
  *
  * SDEI_STREAM_SEED   seed of the mutations
  * SDEI_STREAM_LOADS  how many (300)
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"
