@@ -118,10 +118,14 @@ class Guest:
 
     def start(self):
         """Boot, and return when the guest takes orders."""
+        self.launch()
+        self.wait_ready()
+
+    def launch(self):
+        """Start QEMU, and do not wait for what is in it."""
         self.vm.launch()
         self._orders = socket.socket(socket.AF_UNIX)
         self._orders.connect(self._socket_path)
-        self.wait_ready()
 
     def wait_ready(self):
         """Wait until a kernel, the first one or a kexec'ed one, is up."""

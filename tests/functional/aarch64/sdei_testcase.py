@@ -10,17 +10,25 @@ from sdei_guest import Guest, images_dir
 
 class SdeiGuestTest(QemuSystemTest):
 
-    def boot(self, config, kernel=None):
-        """Return a running guest that takes orders."""
+    def new_guest(self, vm, config, kernel=None, log='kernel.log'):
+        """Return a guest on @vm that is not started yet."""
         images = images_dir()
         if images is None:
             self.skipTest('no guest images: set SDEI_IMAGES')
-        # A path for a UNIX socket must be short: not below the log folder.
-        socket_dir = tempfile.TemporaryDirectory(prefix='sdei')
-        self.addCleanup(socket_dir.cleanup)
-        guest = Guest(self.vm, images, socket_dir.name,
-                      self.log_file('kernel.log'), config, kernel)
+        guest = Guest(vm, images, self.short_dir(), self.log_file(log),
+                      config, kernel)
         self.addCleanup(guest.close)
+        return guest
+
+    def short_dir(self):
+        """Return a folder for UNIX sockets, whose paths must be short."""
+        folder = tempfile.TemporaryDirectory(prefix='sdei')
+        self.addCleanup(folder.cleanup)
+        return folder.name
+
+    def boot(self, config, kernel=None):
+        """Return a running guest that takes orders."""
+        guest = self.new_guest(self.vm, config, kernel)
         guest.start()
         return guest
 
