@@ -297,6 +297,7 @@ static void check_derived(SDEIEvents *m)
 {
     uint32_t shared_pending = m->num_shared_pending;
     uint32_t shared_used = m->num_shared_used;
+    uint32_t bound = m->num_bound;
     uint32_t pending[NUM_PES], used[NUM_PES];
     unsigned long can_take[SDEI_PRIO_COUNT];
     uint32_t pe, i;
@@ -311,6 +312,7 @@ static void check_derived(SDEIEvents *m)
     sdei_events_recompute(m);
     g_assert_cmpuint(shared_pending, ==, m->num_shared_pending);
     g_assert_cmpuint(shared_used, ==, m->num_shared_used);
+    g_assert_cmpuint(bound, ==, m->num_bound);
     for (pe = 0; pe < NUM_PES; pe++) {
         g_assert_cmpuint(pending[pe], ==, m->pe[pe].num_pending);
         g_assert_cmpuint(used[pe], ==, m->pe[pe].num_used);

@@ -14,8 +14,8 @@
  * mailbox costs nothing then, where a message of the qtest protocol and its
  * answer would cost more than the step itself.
  *
- * One of the walks saves all in a snapshot now and then, walks on, and goes back
- * to it with the model.
+ * One of the walks saves all in a snapshot now and then, walks on, and goes
+ * back to it with the model.
  *
  * SDEI_MODEL_SEED   seed of the walk
  * SDEI_MODEL_STEPS  how many steps
@@ -1091,8 +1091,8 @@ static void test_lockstep(const void *data)
     g_assert_cmpint(ftruncate(fd, RAM_SIZE), ==, 0);
     l->ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     g_assert(l->ram != MAP_FAILED);
-    args = g_strdup_printf(USER_EVENTS_ARGS " -m 64 -object memory-backend-file,"
-                           "id=ram,size=%" PRIu64 ",mem-path=%s,share=on",
+    args = g_strdup_printf(USER_EVENTS_ARGS " -m 64 "
+                           "-object memory-backend-file,id=ram,size=%" PRIu64 ",mem-path=%s,share=on",
                            (uint64_t)RAM_SIZE, path);
     config = (GuestConfig) {
         .cpus = PES,

@@ -3,8 +3,8 @@
  * arm-sdei-test: what is in a migration stream
  *
  * How long it is, and what happens to one that is not as it should be.  Most
- * of the second is done without a machine, in tests/unit/test-arm-sdei-vmstate.c;
- * here a whole QEMU gets some of the same.
+ * of the second is done without a machine, by test-arm-sdei-vmstate in
+ * tests/unit; here a whole QEMU gets some of the same.
  *
  * SDEI_STREAM_SEED   seed of the mutations
  * SDEI_STREAM_LOADS  how many (300)
