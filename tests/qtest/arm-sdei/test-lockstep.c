@@ -1092,7 +1092,8 @@ static void test_lockstep(const void *data)
     l->ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     g_assert(l->ram != MAP_FAILED);
     args = g_strdup_printf(USER_EVENTS_ARGS " -m 64 "
-                           "-object memory-backend-file,id=ram,size=%" PRIu64 ",mem-path=%s,share=on",
+                           "-object memory-backend-file,id=ram,size=%" PRIu64
+                           ",mem-path=%s,share=on",
                            (uint64_t)RAM_SIZE, path);
     config = (GuestConfig) {
         .cpus = PES,
