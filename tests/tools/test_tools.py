@@ -393,7 +393,8 @@ class Export(Scratch):
         self.assertEqual((upstream / 'hw/arm/virt-sdei.c').read_text(), 'int sdei;\n')
         self.assertIn('call sdei', (upstream / 'hw/arm/virt.c').read_text())
         self.assertEqual(self.git('log', '-1', '--format=%B', at=upstream).strip(),
-                         'hw/arm: Call it\n\nBecause.\n\nSigned-off-by: Dev <d@x>')
+                         'hw/arm: Call it\n\nBecause.\n\nSigned-off-by: Dev <d@x>\n'
+                         'Signed-off-by: Dev <dev@localhost>')
 
     def test_file_of_no_patch(self):
         (self.root / 'hw/arm').mkdir(parents=True)

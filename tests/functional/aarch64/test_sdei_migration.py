@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Functional test: Linux is migrated in a storm of events and does not notice"""
+"""Functional test: Linux is migrated in a storm of SDEI events"""
 
 import os
 import select
