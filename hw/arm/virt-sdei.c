@@ -18,6 +18,7 @@
 #include "target/arm/cpu.h"
 #include "qom/object_interfaces.h"
 #include "target/arm/sdei.h"
+#include "target/arm/sdei-event.h"
 #include "target/arm/sdei-object.h"
 
 static bool virt_get_sdei(Object *obj, Error **errp)
@@ -145,6 +146,32 @@ static void build_sdei(VirtMachineState *vms, GArray *table_data,
     acpi_table_end(linker, &table);
 }
 
+/*
+ * DEN0093, Arm Generic Diagnostic Dump and Reset Device Interface: an event
+ * that has the OS write a dump and reset
+ */
+static void build_agdi(VirtMachineState *vms, GArray *table_data,
+                       BIOSLinker *linker)
+{
+    AcpiTable table = {
+        .sig = "AGDI",
+        .rev = 1,
+        .oem_id = vms->oem_id,
+        .oem_table_id = vms->oem_table_id,
+    };
+
+    acpi_table_begin(&table, table_data);
+    /* Signaling mode: SDEI */
+    build_append_int_noprefix(table_data, 0, 1);
+    /* Reserved */
+    build_append_int_noprefix(table_data, 0, 3);
+    /* SDEI event number */
+    build_append_int_noprefix(table_data, SDEI_EVENT_AGDI, 4);
+    /* GSIV, for the other signaling mode */
+    build_append_int_noprefix(table_data, 0, 4);
+    acpi_table_end(linker, &table);
+}
+
 void virt_sdei_build_acpi(VirtMachineState *vms, GArray *table_offsets,
                           GArray *table_data, BIOSLinker *linker)
 {
@@ -153,4 +180,6 @@ void virt_sdei_build_acpi(VirtMachineState *vms, GArray *table_offsets,
     }
     acpi_add_table(table_offsets, table_data);
     build_sdei(vms, table_data, linker);
+    acpi_add_table(table_offsets, table_data);
+    build_agdi(vms, table_data, linker);
 }

@@ -633,6 +633,11 @@ bool sdei_trigger(SDEIEvents *m, uint32_t ev, uint32_t pe)
     return true;
 }
 
+bool sdei_is_enabled(const SDEIEvents *m, uint32_t ev, uint32_t pe)
+{
+    return sdei_events_handler(m, ev, pe)->status & SDEI_STATUS_ENABLED;
+}
+
 int64_t sdei_pe_mask(SDEIEvents *m, uint32_t pe)
 {
     bool changed = !m->pe[pe].masked;
@@ -764,6 +769,15 @@ uint32_t sdei_dispatch_target(SDEIEvents *m, uint32_t ev)
     }
     m->next_any = (h->pe + 1) % m->num_pes;
     return h->pe;
+}
+
+void sdei_prefer(SDEIEvents *m, uint32_t ev, uint32_t pe)
+{
+    SDEIHandler *h = m->event[ev].handler;
+
+    if (h->pending && h->routing_mode == SDEI_RM_ANY) {
+        h->pe = pe;
+    }
 }
 
 static bool sdei_takes(SDEIEvents *m, uint32_t pe, uint32_t ev)

@@ -43,6 +43,8 @@
  * but event 0 are in the vendor range, which has bit 30 set.
  */
 #define SDEI_EVENT_SW_SIGNALED      0x00000000
+/* Diagnostic dump, in the ACPI table AGDI */
+#define SDEI_EVENT_AGDI             0x40000001
 /* Slots for bound interrupts: PPIs and SPIs */
 #define SDEI_EVENT_BOUND_PPI_FIRST  0x40000100
 #define SDEI_EVENT_BOUND_SPI_FIRST  0x40000200
@@ -270,6 +272,19 @@ int64_t sdei_shared_reset(SDEIEvents *m);
  *     Otherwise the event is pending until it is dispatched or unregistered.
  */
 bool sdei_trigger(SDEIEvents *m, uint32_t ev, uint32_t pe);
+
+/**
+ * sdei_is_enabled: has a client registered and enabled event @ev on @pe?
+ */
+bool sdei_is_enabled(const SDEIEvents *m, uint32_t ev, uint32_t pe);
+
+/**
+ * sdei_prefer: let @pe take the pending shared event @ev
+ *
+ * A wish, for an event that any PE may take: if @pe cannot when its turn comes,
+ * another one does, and nothing changes if the client has routed it.
+ */
+void sdei_prefer(SDEIEvents *m, uint32_t ev, uint32_t pe);
 
 /**
  * sdei_owns_line: does the dispatcher have the line of a bound interrupt?

@@ -9,6 +9,7 @@
 #ifndef TARGET_ARM_SDEI_INTERNAL_H
 #define TARGET_ARM_SDEI_INTERNAL_H
 
+#include "hw/nmi.h"
 #include "hw/qdev-core.h"
 #include "hw/core/cpu.h"
 #include "qom/object.h"
@@ -218,6 +219,11 @@ bool sdei_irq_level(SDEIState *s, uint32_t pe, uint32_t intid);
  * with who owns which line
  */
 void sdei_irq_resume(SDEIState *s);
+
+/* sdei-nmi.c: the monitor's NMI */
+
+/** sdei_nmi: NMIClass.nmi_monitor_handler */
+void sdei_nmi(NMIState *n, int cpu_index, Error **errp);
 
 /* sdei-vmstate.c: migration */
 

@@ -46,6 +46,15 @@ static const SDEIEventDef sdei_platform_events[] = {
         .priority = SDEI_PRIO_NORMAL,
         .signalable = true,
     },
+    {
+        /*
+         * A hang in the handler of a normal event is worth a dump, too.
+         * Shared, as the PE that the operator names may not be there.
+         */
+        .num = SDEI_EVENT_AGDI,
+        .type = SDEI_TYPE_SHARED,
+        .priority = SDEI_PRIO_CRITICAL,
+    },
 };
 
 /*
@@ -283,6 +292,7 @@ static void sdei_class_init(ObjectClass *klass, const void *data)
     dc->user_creatable = false;
     dc->hotpluggable = false;
     rc->phases.hold = sdei_reset_hold;
+    NMI_CLASS(klass)->nmi_monitor_handler = sdei_nmi;
     device_class_set_props(dc, sdei_properties);
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);
 }
@@ -293,6 +303,10 @@ static const TypeInfo sdei_types[] = {
         .parent = TYPE_DEVICE,
         .instance_size = sizeof(SDEIState),
         .class_init = sdei_class_init,
+        .interfaces = (const InterfaceInfo[]) {
+            { TYPE_NMI },
+            { }
+        },
     },
 };
 

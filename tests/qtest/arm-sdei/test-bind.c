@@ -548,7 +548,8 @@ static void test_info(Guest *g, const void *data)
 {
     uint32_t ppi, spi;
 
-    check_shown(g, "event 0x40000", false);
+    check_shown(g, "event 0x400001", false);
+    check_shown(g, "event 0x400002", false);
     check_shown(g, "INTID", false);
     ppi = bind_intid(g, 0, PPI_A);
     spi = bind_intid(g, 0, SPI_A);

@@ -222,6 +222,22 @@ static uint32_t find_table(const AcpiTables *acpi, const char *signature)
     return 0;
 }
 
+/* Revision 1: signaling mode 0 (SDEI), the event's number, no GSIV */
+static void check_agdi(const AcpiTables *acpi, bool on)
+{
+    static const uint8_t body[12] = { 0, 0, 0, 0, 0x01, 0, 0, 0x40 };
+    uint32_t table = find_table(acpi, "AGDI");
+
+    g_assert_cmpint(table != 0, ==, on);
+    if (on) {
+        g_assert_cmpuint(acpi->blob[table + HEADER_REVISION], ==, 1);
+        g_assert_cmpuint(ldl_le_p(&acpi->blob[table + HEADER_LENGTH]), ==,
+                         HEADER_SIZE + sizeof(body));
+        g_assert_cmpmem(&acpi->blob[table + HEADER_SIZE], sizeof(body),
+                        body, sizeof(body));
+    }
+}
+
 static void test_acpi(const void *data)
 {
     bool on = !strstr(data, "off");
@@ -233,6 +249,7 @@ static void test_acpi(const void *data)
 
     read_acpi(qts, &acpi);
     g_assert_cmpuint(find_table(&acpi, "GTDT"), !=, 0);
+    check_agdi(&acpi, on);
     table = find_table(&acpi, "SDEI");
     if (on) {
         g_assert_cmpuint(table, !=, 0);

@@ -73,6 +73,12 @@ static void see_handler(Trip *t, unsigned cpu, unsigned handler)
 /* What any PE can learn by calls */
 static void see_all(Trip *t)
 {
+    /* What one PE sees depends on what the others have done */
+    for (unsigned cpu = 0; cpu < PES; cpu++) {
+        if (!extract32(t->silent, cpu, 1)) {
+            guest_nop(t->g, cpu);
+        }
+    }
     for (unsigned cpu = 0; cpu < PES; cpu++) {
         if (extract32(t->silent, cpu, 1)) {
             continue;
