@@ -51,13 +51,23 @@ def images_dir():
 
 
 def nmi_kernel():
-    """Return a Linux >= 7.3 with ARM_SDEI_NMI, or None.
+    """Return a Linux >= 7.3 with ARM_SDEI_NMI and ACPI_AGDI, or None.
 
-    SDEI_GUEST_DIR names the folder in which it is, as Image-VERSION-sdei.
+    It is an Image-VERSION-sdei in the folder SDEI_GUEST_DIR or where
+    tools/guest-kernel of the SDEI repository puts it.
     """
-    folder = os.environ.get('SDEI_GUEST_DIR')
-    found = sorted(Path(folder).glob('Image-*-sdei')) if folder else []
-    return found[-1] if found else None
+    cache = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache')
+    cache = Path(os.environ.get('SDEI_CACHE') or cache / 'qemu-sdei')
+    for folder in (os.environ.get('SDEI_GUEST_DIR'), cache / 'kernel'):
+        found = sorted(Path(folder).glob('Image-*-sdei')) if folder else []
+        if found:
+            return found[-1]
+    return None
+
+
+NO_NMI_KERNEL = ('no Linux 7.3 with ARM_SDEI_NMI and ACPI_AGDI: let '
+                 'tools/guest-kernel build one, or name the folder of an '
+                 'Image-VERSION-sdei by SDEI_GUEST_DIR')
 
 
 @dataclass(frozen=True)
@@ -110,7 +120,12 @@ class Guest:
         self._socket_path = str(Path(socket_dir, 'orders'))
         self._orders = None
         vm.add_args(*config.qemu_args(images, kernel))
-        vm.add_args('-chardev', f'file,id=log,path={log_file}',
+        keys = Path(socket_dir, 'keys')
+        os.mkfifo(keys)
+        # Open for both, so that neither QEMU nor this waits for the other
+        self._keys = os.open(keys, os.O_RDWR)
+        vm.add_args('-chardev', f'file,id=log,path={log_file},'
+                                f'input-path={keys}',
                     '-serial', 'chardev:log',
                     '-chardev', f'socket,id=orders,path={self._socket_path},'
                                 'server=on,wait=off',
@@ -232,9 +247,56 @@ class Guest:
             raise GuestError(f'the kernel says: {splat.group()}\n'
                              + self._log_tail())
 
+    def sysrq(self, key):
+        """Press the magic SysRq @key: a break on the console, and the key.
+
+        An interrupt handler does what the key asks for, so that it needs no
+        more than one CPU that takes interrupts.
+        """
+        self.vm.cmd('chardev-send-break', id='log')
+        os.write(self._keys, key.encode())
+
+    def registers(self, cpu):
+        """Return the host's view of a vCPU, by name: PC, X00, PSTATE."""
+        text = self.vm.cmd('human-monitor-command', cpu_index=cpu,
+                           command_line='info registers')
+        return {name: int(value, 16) for name, value in
+                re.findall(r'\b([A-Z]+[0-9]*)=([0-9a-f]+)\b', text)}
+
+    def symbol(self, name):
+        """Return the range of addresses of a function of the kernel."""
+        lines = self.order(f"grep -A1 ' {name}$' /proc/kallsyms").splitlines()
+        start, end = (int(line.split()[0], 16) for line in lines[:2])
+        return range(start, end)
+
+    def wedge(self, cpus):
+        """Have @cpus spin with interrupts masked in LKDTM, for ever.
+
+        Needs a kernel with LKDTM. From then on the guest may not take orders:
+        what is queued for such a CPU waits.
+        """
+        code = self.symbol('lkdtm_HARDLOCKUP')
+        # Who gives the order is the last
+        for cpu in sorted(cpus, reverse=True):
+            self.send(f"taskset {1 << cpu:x} sh -c 'echo HARDLOCKUP "
+                      ">/sys/kernel/debug/provoke-crash/DIRECT' &")
+        for cpu in cpus:
+            self._wait_for(f'CPU {cpu} to be wedged',
+                           lambda: self.registers(cpu)['PC'] in code)
+        return code
+
+    def _wait_for(self, what, condition):
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            self._check(what, True, deadline)
+            select.select([], [], [], 0.05)
+
     def close(self):
         if self._orders:
             self._orders.close()
+        if self._keys is not None:
+            os.close(self._keys)
+            self._keys = None
 
     def _receive_until(self, end, what):
         """Return what came before @end, and the first group of @end."""

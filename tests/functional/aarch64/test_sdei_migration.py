@@ -7,7 +7,8 @@ import os
 import select
 import time
 
-from sdei_guest import Config, EVENT0_ORDERS, PATIENCE, nmi_kernel
+from sdei_guest import Config, EVENT0_ORDERS, NO_NMI_KERNEL, PATIENCE, \
+                       nmi_kernel
 from sdei_testcase import SdeiGuestTest
 
 MOVES = 10
@@ -124,8 +125,7 @@ class SdeiMigration(SdeiGuestTest):
         """Linux's own events: all-CPU backtraces in a loop."""
         kernel = nmi_kernel()
         if kernel is None:
-            self.skipTest('no Linux 7.3 with ARM_SDEI_NMI: name the folder '
-                          'of an Image-VERSION-sdei by SDEI_GUEST_DIR')
+            self.skipTest(NO_NMI_KERNEL)
         config = Config(cpus=3)
         guest = self.boot(config, kernel)
         guest.detected()

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Functional test: Linux's own user of event 0, the cross-CPU NMI of 7.3"""
 
-from sdei_guest import Config, nmi_kernel
+from sdei_guest import Config, NO_NMI_KERNEL, nmi_kernel
 from sdei_testcase import SdeiGuestTest
 
 
@@ -13,8 +13,7 @@ class SdeiNmi(SdeiGuestTest):
         """sysrq-l shows where a CPU hangs that takes no interrupts."""
         kernel = nmi_kernel()
         if kernel is None:
-            self.skipTest('no Linux 7.3 with ARM_SDEI_NMI: name the folder '
-                          'of an Image-VERSION-sdei by SDEI_GUEST_DIR')
+            self.skipTest(NO_NMI_KERNEL)
         guest = self.boot(config, kernel)
         guest.detected()
         self.assertTrue(guest.dmesg('sdei_nmi: using SDEI cross-CPU NMI'))
