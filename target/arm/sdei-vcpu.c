@@ -10,7 +10,9 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "qemu/atomic.h"
 #include "qemu/main-loop.h"
+#include "qemu/processor.h"
 #include "qemu/timer.h"
 #include "system/runstate.h"
 #include "cpu.h"
@@ -19,8 +21,9 @@
 #include "sdei-internal.h"
 #include "trace.h"
 
-/* How long a caller gives way to whom it signals */
-#define SDEI_LET_TAKE_MS    1
+/* How long a caller gives way to whom it signals: awake, then asleep */
+#define SDEI_LET_TAKE_SPIN_NS   (20 * SCALE_US)
+#define SDEI_LET_TAKE_MS        1
 
 /* Take the next event, if any, on the PE whose thread this is */
 static void sdei_take_event(SDEIState *s, uint32_t pe)
@@ -54,7 +57,7 @@ static void sdei_vcpu_work(CPUState *cs, run_on_cpu_data data)
     SDEIState *s = data.host_ptr;
     uint32_t pe = cs->cpu_index;
 
-    s->cpu[pe].work_queued = false;
+    qatomic_set(&s->cpu[pe].work_queued, false);
     qemu_cond_broadcast(&s->work_cond);
     /*
      * Queued work also runs while the VM is stopped.  Its registers are not
@@ -81,13 +84,29 @@ void sdei_kick(SDEIState *s, uint32_t pe)
     async_run_on_cpu(sc->cs, sdei_vcpu_work, RUN_ON_CPU_HOST_PTR(s));
 }
 
+/* Who runs needs less time to come here than going to sleep takes */
+static void sdei_let_take_awake(SDEICPUState *sc)
+{
+    int64_t end = get_clock() + SDEI_LET_TAKE_SPIN_NS;
+
+    bql_unlock();
+    while (qatomic_read(&sc->work_queued) && get_clock() < end) {
+        cpu_relax();
+    }
+    bql_lock();
+}
+
 void sdei_let_take(SDEIState *s, uint32_t pe)
 {
     uint32_t target = s->last_kicked;
     int64_t deadline;
 
-    if (target == pe || !s->regs->has_threads()) {
+    if (target == pe || !s->cpu[target].work_queued ||
+        !s->regs->has_threads()) {
         return;
+    }
+    if (!s->cpu[target].cs->halted) {
+        sdei_let_take_awake(&s->cpu[target]);
     }
     deadline = qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + SDEI_LET_TAKE_MS;
     /*
