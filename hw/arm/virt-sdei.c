@@ -124,8 +124,10 @@ void virt_sdei_create(VirtMachineState *vms)
     object_property_add_child(OBJECT(vms), TYPE_ARM_SDEI, OBJECT(dev));
     object_property_set_link(OBJECT(dev), "gic", OBJECT(vms->gic),
                              &error_abort);
+    object_property_set_bool(OBJECT(dev), "ghes", vms->ras, &error_abort);
     qdev_realize_and_unref(dev, NULL, &error_fatal);
     fdt_add_sdei_node(vms);
+    virt_sdei_ghes_create(vms);
 }
 
 /*

@@ -45,6 +45,8 @@
 #define SDEI_EVENT_SW_SIGNALED      0x00000000
 /* Diagnostic dump, in the ACPI table AGDI */
 #define SDEI_EVENT_AGDI             0x40000001
+/* Hardware errors, in the ACPI table HEST */
+#define SDEI_EVENT_GHES             0x40000002
 /* Slots for bound interrupts: PPIs and SPIs */
 #define SDEI_EVENT_BOUND_PPI_FIRST  0x40000100
 #define SDEI_EVENT_BOUND_SPI_FIRST  0x40000200

@@ -99,6 +99,7 @@ struct SDEIState {
     /* Properties */
     char *version;
     DeviceState *gic;
+    bool ghes;
 
     /* Set by realize */
     uint64_t version_result;

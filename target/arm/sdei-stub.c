@@ -12,6 +12,10 @@ bool arm_handle_sdei_call(ARMCPU *cpu)
     return false;
 }
 
+void arm_sdei_memory_error(uint64_t gpa)
+{
+}
+
 void arm_sdei_cpu_off(ARMCPU *cpu)
 {
 }

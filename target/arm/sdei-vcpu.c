@@ -242,6 +242,16 @@ bool arm_sdei_trigger_event(uint32_t num, CPUState *cs, Error **errp)
     return true;
 }
 
+bool arm_sdei_event_is_enabled(uint32_t num)
+{
+    SDEIState *s = sdei_dispatcher();
+    uint32_t ev = s ? sdei_events_find(&s->events, num) : SDEI_NONE;
+
+    return ev != SDEI_NONE &&
+           sdei_events_handler(&s->events, ev, 0)->status &
+           SDEI_STATUS_ENABLED;
+}
+
 void arm_sdei_cpu_off(ARMCPU *cpu)
 {
     SDEIState *s = sdei_dispatcher();

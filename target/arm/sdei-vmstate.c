@@ -16,10 +16,12 @@
 #include "hw/intc/arm_gic_common.h"
 #include "sdei-internal.h"
 
+#define SDEI_MAX_OPTIONAL_EVENTS    (SDEI_MAX_USER_EVENTS + 1)
+
 /* No event in the stream: not a number that an event can have */
 #define SDEI_NO_EVENT   UINT32_MAX
 
-/* What has to be the same on both sides, but for the user's events */
+/* What has to be the same on both sides, but for the optional events */
 typedef struct SDEISavedConfig {
     SDEIState *s;
     uint64_t version;
@@ -29,7 +31,7 @@ typedef struct SDEISavedConfig {
     uint32_t num_spi_slots;
 } SDEISavedConfig;
 
-/* An event that the user defined */
+/* An event that not every machine has */
 typedef struct SDEISavedEvent {
     uint32_t event_num;
     uint8_t type;
@@ -119,10 +121,12 @@ SDEISaved *sdei_saved_new(SDEIState *s)
     return sv;
 }
 
-static bool sdei_is_user_event(const SDEIEventDef *def)
+/* Is there such an event in some machines only? */
+static bool sdei_is_optional(const SDEIEventDef *def)
 {
-    return def->num >= SDEI_EVENT_USER_FIRST &&
-           def->num <= SDEI_EVENT_USER_LAST;
+    return def->num == SDEI_EVENT_GHES ||
+           (def->num >= SDEI_EVENT_USER_FIRST &&
+            def->num <= SDEI_EVENT_USER_LAST);
 }
 
 static uint32_t sdei_handlers_of(const SDEIEvents *m, uint32_t ev)
@@ -135,7 +139,7 @@ static void sdei_save_event(SDEISaved *sv, const SDEIEvents *m, uint32_t ev)
     const SDEIEvent *event = &m->event[ev];
     uint32_t pe;
 
-    if (sdei_is_user_event(&event->def)) {
+    if (sdei_is_optional(&event->def)) {
         sv->event[sv->num_events++] = (SDEISavedEvent) {
             .event_num = event->def.num,
             .type = event->def.type,
@@ -309,19 +313,39 @@ static bool sdei_config_post_load(void *opaque, int version_id, Error **errp)
     return true;
 }
 
-/* Are the stream's user-defined events those of this machine? */
+/* Have both sides the same error sources?  In order, it is the first event */
+static bool sdei_check_ghes(const SDEISaved *sv, Error **errp)
+{
+    bool saved = sv->num_events && sv->event[0].event_num == SDEI_EVENT_GHES;
+    bool here = sdei_events_find(&sv->s->events,
+                                 SDEI_EVENT_GHES) != SDEI_NONE;
+
+    if (saved == here) {
+        return true;
+    }
+    error_setg(errp, "arm-sdei: machine property 'ras' differs: %s in the "
+               "stream, %s here (event_num 0x%x)", saved ? "on" : "off",
+               here ? "on" : "off", SDEI_EVENT_GHES);
+    return false;
+}
+
+/* Are the stream's optional events those of this machine? */
 static bool sdei_check_events(const SDEISaved *sv, Error **errp)
 {
     const SDEIEvents *m = &sv->s->events;
-    uint32_t ev, i, num_user = 0;
+    uint32_t ghes = sdei_events_find(m, SDEI_EVENT_GHES) != SDEI_NONE;
+    uint32_t ev, i, num_optional = 0;
 
-    for (ev = 0; ev < m->num_events; ev++) {
-        num_user += sdei_is_user_event(&m->event[ev].def);
+    if (!sdei_check_ghes(sv, errp)) {
+        return false;
     }
-    if (sv->num_events != num_user) {
-        error_setg(errp, "arm-sdei: sdei-event objects differ: %" PRId32
-                   " in the stream, %" PRIu32 " here", sv->num_events,
-                   num_user);
+    for (ev = 0; ev < m->num_events; ev++) {
+        num_optional += sdei_is_optional(&m->event[ev].def);
+    }
+    if (sv->num_events != num_optional) {
+        error_setg(errp, "arm-sdei: sdei-event objects differ: %" PRIu32
+                   " in the stream, %" PRIu32 " here", sv->num_events - ghes,
+                   num_optional - ghes);
         return false;
     }
     for (i = 0; i < sv->num_events; i++) {
@@ -329,7 +353,7 @@ static bool sdei_check_events(const SDEISaved *sv, Error **errp)
 
         ev = sdei_events_find(m, e->event_num);
         /* In ascending order, so that none is there twice */
-        if (ev == SDEI_NONE || !sdei_is_user_event(&m->event[ev].def) ||
+        if (ev == SDEI_NONE || !sdei_is_optional(&m->event[ev].def) ||
             m->event[ev].def.type != e->type ||
             m->event[ev].def.priority != e->priority ||
             (i && e->event_num <= sv->event[i - 1].event_num)) {
@@ -752,7 +776,7 @@ static const VMStateDescription vmstate_sdei_##_part##s = {                 \
 }
 
 SDEI_ARRAY_PART(event, "arm-sdei/events", num_events,
-                SDEI_MAX_USER_EVENTS, sdei_events_post_load);
+                SDEI_MAX_OPTIONAL_EVENTS, sdei_events_post_load);
 SDEI_ARRAY_PART(binding, "arm-sdei/bindings", num_bindings,
                 sv->max_bindings, NULL);
 SDEI_ARRAY_PART(handler, "arm-sdei/handlers", num_handlers,

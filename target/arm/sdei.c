@@ -38,7 +38,7 @@ static const struct {
       SDEI_REGISTER_RM_PE | SDEI_REGISTER_RELATIVE },
 };
 
-/* The events that every machine has */
+/* The events that machines have, SDEI_EVENT_GHES if they report errors */
 static const SDEIEventDef sdei_platform_events[] = {
     {
         .num = SDEI_EVENT_SW_SIGNALED,
@@ -52,6 +52,16 @@ static const SDEIEventDef sdei_platform_events[] = {
          * Shared, as the PE that the operator names may not be there.
          */
         .num = SDEI_EVENT_AGDI,
+        .type = SDEI_TYPE_SHARED,
+        .priority = SDEI_PRIO_CRITICAL,
+    },
+    {
+        /*
+         * Critical, as a fatal error must not wait until the handler of a
+         * normal event ends.  Shared, as there is one record and one
+         * acknowledgement for all PEs; whichever PE is there takes it.
+         */
+        .num = SDEI_EVENT_GHES,
         .type = SDEI_TYPE_SHARED,
         .priority = SDEI_PRIO_CRITICAL,
     },
@@ -167,7 +177,7 @@ static void sdei_define_slots(GArray *defs, SDEIType type, uint32_t first,
 }
 
 /* All events of this machine: its own and the user's */
-static GArray *sdei_define_events(Error **errp)
+static GArray *sdei_define_events(SDEIState *s, Error **errp)
 {
     g_autoptr(GArray) defs = g_array_new(false, false, sizeof(SDEIEventDef));
     int i, j;
@@ -189,8 +199,11 @@ static GArray *sdei_define_events(Error **errp)
             }
         }
     }
-    g_array_append_vals(defs, sdei_platform_events,
-                        ARRAY_SIZE(sdei_platform_events));
+    for (i = 0; i < ARRAY_SIZE(sdei_platform_events); i++) {
+        if (sdei_platform_events[i].num != SDEI_EVENT_GHES || s->ghes) {
+            g_array_append_val(defs, sdei_platform_events[i]);
+        }
+    }
     sdei_define_slots(defs, SDEI_TYPE_PRIVATE, SDEI_EVENT_BOUND_PPI_FIRST,
                       SDEI_NUM_PPI_SLOTS);
     sdei_define_slots(defs, SDEI_TYPE_SHARED, SDEI_EVENT_BOUND_SPI_FIRST,
@@ -219,7 +232,7 @@ static bool sdei_set_pes(SDEIState *s, Error **errp)
     }
     s->client_el = arm_feature(&cpu->env, ARM_FEATURE_EL2) ? 2 : 1;
 
-    defs = sdei_define_events(errp);
+    defs = sdei_define_events(s, errp);
     if (!defs) {
         return false;
     }
@@ -277,6 +290,8 @@ static const Property sdei_properties[] = {
     DEFINE_PROP_STRING("version", SDEIState, version),
     /* Whose inputs can be bound */
     DEFINE_PROP_LINK("gic", SDEIState, gic, TYPE_DEVICE, DeviceState *),
+    /* There is an error source that notifies by SDEI */
+    DEFINE_PROP_BOOL("ghes", SDEIState, ghes, false),
 };
 
 static void sdei_class_init(ObjectClass *klass, const void *data)

@@ -50,6 +50,27 @@ bool arm_handle_sdei_call(ARMCPU *cpu);
 bool arm_sdei_trigger_event(uint32_t num, CPUState *cs, Error **errp);
 
 /**
+ * arm_sdei_event_is_enabled: would the client take this event?
+ * @num: number of a shared event
+ *
+ * Called with the BQL held.
+ *
+ * Returns: true if the client has registered and enabled it
+ */
+bool arm_sdei_event_is_enabled(uint32_t num);
+
+/**
+ * arm_sdei_memory_error: tell the guest that memory of it is lost
+ * @gpa: guest physical address
+ *
+ * For an error that nobody has stumbled over yet (action optional).  A guest
+ * that listens to the error source of SDEI gets it there; if it has not
+ * acknowledged the previous one yet QEMU's log has it.  Others are not told.
+ * Called with the BQL held, from any thread.
+ */
+void arm_sdei_memory_error(uint64_t gpa);
+
+/**
  * arm_sdei_cpu_off: a PE is about to be powered off
  * @cpu: the PE
  *

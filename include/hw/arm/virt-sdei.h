@@ -23,6 +23,14 @@ void virt_sdei_class_init(ObjectClass *oc);
 void virt_sdei_create(VirtMachineState *vms);
 
 /**
+ * virt_sdei_ghes_create: let hardware errors reach the guest by an event
+ * @vms: the machine; it has sdei=on
+ *
+ * Does nothing with ras=off.
+ */
+void virt_sdei_ghes_create(VirtMachineState *vms);
+
+/**
  * virt_sdei_build_acpi: add the ACPI table SDEI
  *
  * Does nothing with sdei=off.
