@@ -5,6 +5,7 @@
 
 from pathlib import Path
 import re
+import shlex
 import subprocess
 import sys
 
@@ -13,71 +14,173 @@ import qemu_test
 from sdei_guest import Config
 from sdei_testcase import SdeiGuestTest
 
+SOURCE_TREE = Path(qemu_test.__file__).parents[3]
+MANUAL = SOURCE_TREE / 'docs' / 'system' / 'arm' / 'sdei.rst'
+
 EVENT = '0x40000002'
 
-# IDs of HEST's sources, which Linux prints with each error
-GED = 1
-SDEI = 2
+# IDs of the HEST's error sources: Linux says which one an error came from
+GED_SOURCE = 1
+SDEI_SOURCE = 2
 
-INJECT = Path(qemu_test.__file__).parents[3] / 'scripts' / 'ghes_inject.py'
-
-# Memory of a guest with 512 MiB that Linux has free
-FREE_PAGE = 0x5c345000
+GHES_DRIVER = '/sys/bus/platform/drivers/GHES'
 
 
 class SdeiGhes(SdeiGuestTest):
 
     def boot_ras(self, **options):
-        """Boot with ACPI and a QMP socket for scripts/ghes_inject.py."""
+        """Boot by ACPI, with a QMP socket for scripts/ghes_inject.py."""
+        self.trace_file = Path(self.log_file('qemu-trace.log'))
         self.vm.add_args('-chardev', 'socket,id=inject,host=127.0.0.1,port=0,'
                                      'server=on,wait=off',
                          '-mon', 'chardev=inject,mode=control',
-                         '-trace', 'arm_sdei_trigger',
                          '-trace', 'arm_sdei_dispatch',
-                         '-D', self.log_file('qemu-trace.log'))
+                         '-D', str(self.trace_file))
         guest = self.new_guest(self.vm, Config('acpi', machine='ras=on',
                                                **options))
         guest.start()
-        port, = [re.search(r'127.0.0.1:(\d+)', c['filename']).group(1)
-                 for c in self.vm.cmd('query-chardev')
-                 if c['label'] == 'inject']
-        self.port = port
+        self.records = 0
         return guest
+
+    def port(self):
+        for chardev in self.vm.cmd('query-chardev'):
+            if chardev['label'] == 'inject':
+                return re.search(r'127\.0\.0\.1:(\d+)',
+                                 chardev['filename']).group(1)
+        return None
 
     def inject(self, *args):
         """Inject a memory error as a user would, and return the answer."""
+        script = SOURCE_TREE / 'scripts' / 'ghes_inject.py'
         done = subprocess.run(
-            [sys.executable, INJECT, '-H', '127.0.0.1', '-P', self.port,
-             'memory', *args], text=True, timeout=60, check=True,
+            [sys.executable, script, '-H', '127.0.0.1', '-P', self.port(),
+             'memory', *args], text=True, timeout=240, check=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return done.stdout
 
-    def test_x(self):
+    def inject_well(self, *args):
+        self.assertIn('Error injected.', self.inject(*args))
+
+    def inject_at(self, address):
+        """Inject a corrected error at @address."""
+        return self.inject('--severity', 'corrected',
+                           '--physical-address', hex(address))
+
+    def check_error_at(self, guest, address, source):
+        """An error at @address reaches the guest through @source."""
+        before = self.dispatched()
+        self.assertIn('Error injected.', self.inject_at(address))
+        self.wait_record(guest, source, f'physical_address: {address:#018x}')
+        self.assertEqual(self.dispatched() - before, source == SDEI_SOURCE)
+
+    def documented(self, severity):
+        """Return the arguments that the manual shows for a severity."""
+        commands = re.findall(r'ghes_inject\.py memory ((?:.*\\\n)*.*)',
+                              MANUAL.read_text(encoding='utf-8'))
+        found = [args for args in (shlex.split(c.replace('\\\n', ' '))
+                                   for c in commands)
+                 if args[args.index('--severity') + 1] == severity]
+        self.assertEqual(len(found), 1, f'{severity} in {MANUAL}')
+        return found[0]
+
+    def wait_record(self, guest, source, *lines):
+        """Wait until Linux has printed the next error record.
+
+        It must be from that source and have @lines.
+        """
+        self.records += 1
+        tag = rf'\{{{self.records}\}}\[Hardware Error\]: +'
+        found = guest.wait_log(tag + r'Hardware error from APEI Generic '
+                               r'Hardware Error Source: (\d+)\n')
+        self.assertEqual(int(found.group(1)), source)
+        for line in ('section_type: memory error', *lines):
+            guest.wait_log(tag + re.escape(line) + '\n')
+
+    def dispatched(self):
+        """Return how often QEMU has run the handler of the event."""
+        trace = self.trace_file.read_text(encoding='utf-8')
+        return trace.count(f' event {EVENT} ')
+
+    def is_enabled(self):
+        """Has the guest registered the error source's event, and enabled it?
+
+        It is there in any case.
+        """
+        text = self.vm.cmd('x-query-sdei')['human-readable-text']
+        found = re.search(rf'event {EVENT}: shared, critical\n(    .*\n)?',
+                          text)
+        return 'registered, enabled' in (found.group(1) or '')
+
+    def test_each_severity(self):
+        """The commands of the manual, and what Linux makes of them."""
+        guest = self.boot_ras(cpus=2)
+        guest.detected()
+        self.assertTrue(self.is_enabled())
+
+        self.inject_well(*self.documented('corrected'))
+        self.wait_record(guest, SDEI_SOURCE, 'event severity: corrected',
+                         'physical_address: 0x000000005c345000',
+                         'error_type: 2, single-bit ECC')
+        self.assertEqual(self.dispatched(), 1)
+        self.assertFalse(guest.dmesg('Memory failure'))
+
+        self.inject_well(*self.documented('recoverable'))
+        self.wait_record(guest, SDEI_SOURCE, 'event severity: recoverable',
+                         'physical_address: 0x000000005c346000')
+        # Linux does not use that page any more.
+        guest.wait_log('Memory failure: 0x5c346: recovery action ')
+        self.assertEqual(self.dispatched(), 2)
+        guest.check_log()
+
+        self.inject_well(*self.documented('fatal'))
+        self.wait_record(guest, SDEI_SOURCE, 'event severity: fatal')
+        guest.wait_log('Kernel panic - not syncing: .*[Ff]atal hardware error')
+        # It panics in the handler, and not whenever it next looks.
+        guest.wait_log('ghes_sdei_critical_callback')
+        self.assertEqual(self.dispatched(), 3)
+
+    def test_one_at_a_time(self):
+        """An error that the guest has not acknowledged is kept."""
         guest = self.boot_ras()
-        print(self.vm.cmd('x-query-sdei')['human-readable-text'])
-        print('\n'.join(guest.dmesg('GHES|ghes|HEST|SDEI|sdei|EDAC')))
-        print(self.inject('--severity', 'corrected', '--physical-address',
-                          hex(FREE_PAGE), '--type', 'single-bit-ecc'))
-        guest.order('sleep 2')
-        print('\n'.join(guest.dmesg('Hardware Error|Memory failure|GHES')))
-        print(self.inject('--physical-address',
-                          hex(FREE_PAGE), '--type', 'multi-bit-ecc'))
-        guest.order('sleep 2')
-        print('\n'.join(guest.dmesg('Hardware Error|Memory failure|GHES')))
-        guest.order('ls /sys/bus/platform/drivers/GHES >/tmp/x; cat /tmp/x')
-        print(guest.order('ls /sys/bus/platform/drivers/GHES'))
-        print(guest.order('echo GHES.2 >/sys/bus/platform/drivers/GHES/unbind'))
-        print(self.vm.cmd('x-query-sdei')['human-readable-text'])
-        print(self.inject('--severity', 'corrected', '--physical-address',
-                          hex(FREE_PAGE), '--type', 'single-bit-ecc'))
-        guest.order('sleep 6')
-        print('\n'.join(guest.dmesg('Hardware Error|Memory failure|GHES')))
-        print(guest.order('echo GHES.2 >/sys/bus/platform/drivers/GHES/bind'))
-        print(self.vm.cmd('x-query-sdei')['human-readable-text'])
-        print(self.inject('--severity', 'fatal'))
-        guest.wait_log('Kernel panic')
-        guest.wait_log('end Kernel panic|Rebooting')
-        print(guest.log[-3000:])
+        self.vm.cmd('stop')
+        self.assertIn('Error injected.', self.inject_at(0x5c001000))
+        for address in (0x5c002000, 0x5c003000):
+            self.assertIn('OSPM does not acknowledge previous error',
+                          self.inject_at(address))
+        self.vm.cmd('cont')
+        self.wait_record(guest, SDEI_SOURCE,
+                         'physical_address: 0x000000005c001000')
+        self.assertEqual(self.dispatched(), 1)
+        # Linux has acknowledged it before it printed it.
+        self.check_error_at(guest, 0x5c004000, SDEI_SOURCE)
+        guest.stop()
+
+    def test_guest_stops_listening(self):
+        """Errors go where the guest listens now."""
+        guest = self.boot_ras()
+        guest.order(f'echo GHES.2 >{GHES_DRIVER}/unbind')
+        self.assertFalse(self.is_enabled())
+        self.check_error_at(guest, 0x5c001000, GED_SOURCE)
+        guest.order(f'echo GHES.2 >{GHES_DRIVER}/bind')
+        self.assertTrue(self.is_enabled())
+        self.check_error_at(guest, 0x5c002000, SDEI_SOURCE)
+        guest.stop()
+
+    def test_guest_without_sdei(self):
+        """Linux at EL2 does not use SDEI on a core without FEAT_VHE."""
+        guest = self.boot_ras(el=2)
+        guest.order('! dmesg | grep SDEIv')
+        self.assertFalse(self.is_enabled())
+        self.check_error_at(guest, 0x5c001000, GED_SOURCE)
+        guest.stop()
+
+    def test_machine_without_sdei(self):
+        """Nothing has changed for it."""
+        guest = self.boot_ras(sdei='off')
+        guest.order(f'test -e {GHES_DRIVER}/GHES.1')
+        guest.order(f'! test -e {GHES_DRIVER}/GHES.2')
+        self.check_error_at(guest, 0x5c001000, GED_SOURCE)
+        guest.stop()
 
 
 if __name__ == '__main__':
