@@ -247,9 +247,7 @@ bool arm_sdei_event_is_enabled(uint32_t num)
     SDEIState *s = sdei_dispatcher();
     uint32_t ev = s ? sdei_events_find(&s->events, num) : SDEI_NONE;
 
-    return ev != SDEI_NONE &&
-           sdei_events_handler(&s->events, ev, 0)->status &
-           SDEI_STATUS_ENABLED;
+    return ev != SDEI_NONE && sdei_is_enabled(&s->events, ev, 0);
 }
 
 void arm_sdei_cpu_off(ARMCPU *cpu)

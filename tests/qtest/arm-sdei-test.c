@@ -43,6 +43,7 @@ int main(int argc, char **argv)
     add_line_tests();
     add_device_tests();
     add_storm_tests();
+    add_ghes_tests();
     add_nmi_tests();
 
     ret = g_test_run();

@@ -10,6 +10,7 @@
 #include "qemu/bswap.h"
 #include "qobject/qdict.h"
 #include "harness.h"
+#include "stage.h"
 #include "guest.h"
 
 /* A limit for conditions that are normally true within milliseconds */
@@ -30,6 +31,7 @@
 
 static Guest *current;
 static char *image_path;
+static bool image_is_firmware;
 
 static const char *const fn_names[] = {
     "VERSION", "EVENT_REGISTER", "EVENT_ENABLE", "EVENT_DISABLE",
@@ -725,21 +727,6 @@ void guest_pattern(uint64_t x[31], uint32_t seed)
  * Starting and ending
  */
 
-static const char *write_image(void)
-{
-    g_autoptr(GError) err = NULL;
-    int fd;
-
-    if (!image_path) {
-        fd = g_file_open_tmp("arm-sdei-guest-XXXXXX", &image_path, &err);
-        g_assert_no_error(err);
-        g_assert_cmpint(write(fd, sdei_guest, sizeof(sdei_guest)), ==,
-                        sizeof(sdei_guest));
-        close(fd);
-    }
-    return image_path;
-}
-
 static void remove_image(void)
 {
     if (image_path) {
@@ -748,21 +735,69 @@ static void remove_image(void)
     }
 }
 
+/* What firmware begins with: it copies the guest to where a kernel would be */
+static const uint32_t firmware_start[] = {
+    0x10000141,                         /* adr x1, guest */
+    INSN_MOVZ(2, GUEST_BASE >> 16, 1),
+    INSN_MOV(5, 2),
+    INSN_MOVZ(3, ROUND_UP(sizeof(sdei_guest), 8), 0),
+    0xf8408424,                         /* 1: ldr x4, [x1], #8 */
+    0xf8008444,                         /* str x4, [x2], #8 */
+    0xf1002063,                         /* subs x3, x3, #8 */
+    0x54ffffa1,                         /* b.ne 1b */
+    INSN_BR(5),
+    INSN_NOP,                           /* aligns the guest, as LDR wants */
+};
+
+QEMU_BUILD_BUG_ON(GUEST_BASE != (GUEST_BASE >> 16) << 16);
+QEMU_BUILD_BUG_ON(sizeof(sdei_guest) > 0xfff8);
+
+static void write_all(int fd, const void *data, size_t len)
+{
+    g_assert_cmpint(write(fd, data, len), ==, len);
+}
+
+static const char *write_image(bool firmware)
+{
+    g_autoptr(GError) err = NULL;
+    int fd;
+
+    if (image_path && image_is_firmware != firmware) {
+        remove_image();
+    }
+    if (!image_path) {
+        fd = g_file_open_tmp("arm-sdei-guest-XXXXXX", &image_path, &err);
+        g_assert_no_error(err);
+        for (unsigned i = 0; firmware && i < ARRAY_SIZE(firmware_start); i++) {
+            uint32_t insn = cpu_to_le32(firmware_start[i]);
+
+            write_all(fd, &insn, sizeof(insn));
+        }
+        write_all(fd, sdei_guest, sizeof(sdei_guest));
+        close(fd);
+        image_is_firmware = firmware;
+    }
+    return image_path;
+}
+
 char *guest_command_line(const GuestConfig *config)
 {
     return g_strdup_printf("-machine virt%s%s%s -cpu %s -smp %u -m 256 "
-                           "-nodefaults -accel %s -kernel %s %s",
+                           "-nodefaults -accel %s %s %s %s",
                            config->no_sdei ? "" : ",sdei=on",
                            config->machine ? "," : "",
                            config->machine ?: "",
                            config->cpu ?: "max", config->cpus,
-                           config->accel ?: "tcg", write_image(),
+                           config->accel ?: "tcg",
+                           config->firmware ? "-bios" : "-kernel",
+                           write_image(config->firmware),
                            config->args ?: "");
 }
 
 static bool same_config(const GuestConfig *a, const GuestConfig *b)
 {
     return a->cpus == b->cpus && a->no_sdei == b->no_sdei &&
+           a->firmware == b->firmware &&
            !g_strcmp0(a->cpu, b->cpu) && !g_strcmp0(a->machine, b->machine) &&
            !g_strcmp0(a->accel, b->accel) && !g_strcmp0(a->args, b->args);
 }

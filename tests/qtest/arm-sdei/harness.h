@@ -188,6 +188,7 @@
  * @accel: -accel, NULL for "tcg"
  * @args: further arguments or NULL
  * @no_sdei: sdei=off
+ * @firmware: the guest is firmware and not a kernel, for machines with ACPI
  */
 typedef struct GuestConfig {
     unsigned cpus;
@@ -196,6 +197,7 @@ typedef struct GuestConfig {
     const char *accel;
     const char *args;
     bool no_sdei;
+    bool firmware;
 } GuestConfig;
 
 /* A frame or a result: layout.h, FRAME_*; all words in host byte order */

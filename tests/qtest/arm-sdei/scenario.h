@@ -118,6 +118,7 @@ void add_bind_tests(void);
 void add_line_tests(void);
 void add_device_tests(void);
 void add_storm_tests(void);
+void add_ghes_tests(void);
 void add_nmi_tests(void);
 
 #endif

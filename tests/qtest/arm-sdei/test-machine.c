@@ -8,10 +8,8 @@
 #include <glib/gstdio.h>
 #include <libfdt.h>
 #include "qemu/bswap.h"
-#include "libqos/fw_cfg.h"
+#include "acpi.h"
 #include "scenario.h"
-
-#define VIRT_FW_CFG     0x09020000
 
 typedef struct DtCase {
     const char *path;
@@ -151,89 +149,18 @@ static void test_refusal(const void *data)
     }
 }
 
-/* virt's fw_cfg: data at 0, and the big-endian selector at 8 */
-static void virt_fw_cfg_select(QFWCFG *fw_cfg, uint16_t key)
-{
-    qtest_writew(fw_cfg->qts, fw_cfg->base + 8, bswap16(key));
-}
-
-static void virt_fw_cfg_read(QFWCFG *fw_cfg, void *data, size_t len)
-{
-    uint8_t *p = data;
-
-    for (; len >= 8; len -= 8, p += 8) {
-        stq_le_p(p, qtest_readq(fw_cfg->qts, fw_cfg->base));
-    }
-    for (; len; len--, p++) {
-        *p = qtest_readb(fw_cfg->qts, fw_cfg->base);
-    }
-}
-
-/* ACPI tables as firmware would find them, before it has placed them */
-#define RSDP_SIZE       36
-#define RSDP_XSDT       24
-#define HEADER_SIZE     36
-#define HEADER_LENGTH   4
-#define HEADER_REVISION 8
-#define XSDT_ENTRIES    64
-
-typedef struct AcpiTables {
-    uint8_t rsdp[RSDP_SIZE];
-    uint8_t *blob;
-    size_t size;
-} AcpiTables;
-
-static void read_acpi(QTestState *qts, AcpiTables *acpi)
-{
-    QFWCFG fw_cfg = {
-        .base = VIRT_FW_CFG,
-        .qts = qts,
-        .select = virt_fw_cfg_select,
-        .read = virt_fw_cfg_read,
-    };
-
-    g_assert_cmpuint(qfw_cfg_get_file(&fw_cfg, "etc/acpi/rsdp", acpi->rsdp,
-                                      RSDP_SIZE), ==, RSDP_SIZE);
-    /* The XSDT is the last; what follows is padding */
-    acpi->size = ldq_le_p(&acpi->rsdp[RSDP_XSDT]) + HEADER_SIZE +
-                 8 * XSDT_ENTRIES;
-    acpi->blob = g_malloc0(acpi->size);
-    g_assert_cmpuint(qfw_cfg_get_file(&fw_cfg, "etc/acpi/tables", acpi->blob,
-                                      acpi->size), >=, acpi->size);
-}
-
-/* Offset of a table that the XSDT has, or 0 */
-static uint32_t find_table(const AcpiTables *acpi, const char *signature)
-{
-    uint64_t xsdt = ldq_le_p(&acpi->rsdp[RSDP_XSDT]);
-    uint32_t end;
-
-    g_assert_cmpmem(&acpi->blob[xsdt], 4, "XSDT", 4);
-    end = xsdt + ldl_le_p(&acpi->blob[xsdt + HEADER_LENGTH]);
-    g_assert_cmpuint(end, <=, acpi->size);
-    for (uint32_t entry = xsdt + HEADER_SIZE; entry < end; entry += 8) {
-        uint64_t table = ldq_le_p(&acpi->blob[entry]);
-
-        g_assert_cmpuint(table + HEADER_SIZE, <=, acpi->size);
-        if (!memcmp(&acpi->blob[table], signature, 4)) {
-            return table;
-        }
-    }
-    return 0;
-}
-
 /* Revision 1: signaling mode 0 (SDEI), the event's number, no GSIV */
 static void check_agdi(const AcpiTables *acpi, bool on)
 {
     static const uint8_t body[12] = { 0, 0, 0, 0, 0x01, 0, 0, 0x40 };
-    uint32_t table = find_table(acpi, "AGDI");
+    uint32_t table = acpi_find_table(acpi, "AGDI");
 
     g_assert_cmpint(table != 0, ==, on);
     if (on) {
-        g_assert_cmpuint(acpi->blob[table + HEADER_REVISION], ==, 1);
-        g_assert_cmpuint(ldl_le_p(&acpi->blob[table + HEADER_LENGTH]), ==,
-                         HEADER_SIZE + sizeof(body));
-        g_assert_cmpmem(&acpi->blob[table + HEADER_SIZE], sizeof(body),
+        g_assert_cmpuint(acpi->blob[table + ACPI_HEADER_REVISION], ==, 1);
+        g_assert_cmpuint(ldl_le_p(&acpi->blob[table + ACPI_HEADER_LENGTH]), ==,
+                         ACPI_HEADER_SIZE + sizeof(body));
+        g_assert_cmpmem(&acpi->blob[table + ACPI_HEADER_SIZE], sizeof(body),
                         body, sizeof(body));
     }
 }
@@ -247,16 +174,16 @@ static void test_acpi(const void *data)
     AcpiTables acpi = { };
     uint32_t table;
 
-    read_acpi(qts, &acpi);
-    g_assert_cmpuint(find_table(&acpi, "GTDT"), !=, 0);
+    acpi_read(qts, &acpi);
+    g_assert_cmpuint(acpi_find_table(&acpi, "GTDT"), !=, 0);
     check_agdi(&acpi, on);
-    table = find_table(&acpi, "SDEI");
+    table = acpi_find_table(&acpi, "SDEI");
     if (on) {
         g_assert_cmpuint(table, !=, 0);
         /* A header and nothing else, revision 1 */
-        g_assert_cmpuint(ldl_le_p(&acpi.blob[table + HEADER_LENGTH]), ==,
-                         HEADER_SIZE);
-        g_assert_cmpuint(acpi.blob[table + HEADER_REVISION], ==, 1);
+        g_assert_cmpuint(ldl_le_p(&acpi.blob[table + ACPI_HEADER_LENGTH]), ==,
+                         ACPI_HEADER_SIZE);
+        g_assert_cmpuint(acpi.blob[table + ACPI_HEADER_REVISION], ==, 1);
     } else {
         g_assert_cmpuint(table, ==, 0);
     }
