@@ -39,6 +39,8 @@
 
 static const SDEIEventDef fixed_events[] = {
     { .num = SDEI_EVENT_SW_SIGNALED, .signalable = true },
+    { .num = SDEI_EVENT_GHES, .type = SDEI_TYPE_SHARED,
+      .priority = SDEI_PRIO_CRITICAL },
     { .num = SDEI_EVENT_USER_FIRST + 1 },
     { .num = SDEI_EVENT_USER_FIRST + 2, .priority = SDEI_PRIO_CRITICAL },
     { .num = SDEI_EVENT_USER_FIRST + 3, .type = SDEI_TYPE_SHARED },
