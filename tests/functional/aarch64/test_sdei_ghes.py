@@ -8,10 +8,11 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 
 import qemu_test
 
-from sdei_guest import Config
+from sdei_guest import Config, PATIENCE, nmi_kernel
 from sdei_testcase import SdeiGuestTest
 
 SOURCE_TREE = Path(qemu_test.__file__).parents[3]
@@ -28,7 +29,7 @@ GHES_DRIVER = '/sys/bus/platform/drivers/GHES'
 
 class SdeiGhes(SdeiGuestTest):
 
-    def boot_ras(self, **options):
+    def boot_ras(self, kernel=None, **options):
         """Boot by ACPI, with a QMP socket for scripts/ghes_inject.py."""
         self.trace_file = Path(self.log_file('qemu-trace.log'))
         self.vm.add_args('-chardev', 'socket,id=inject,host=127.0.0.1,port=0,'
@@ -37,7 +38,7 @@ class SdeiGhes(SdeiGuestTest):
                          '-trace', 'arm_sdei_dispatch',
                          '-D', str(self.trace_file))
         guest = self.new_guest(self.vm, Config('acpi', machine='ras=on',
-                                               **options))
+                                               **options), kernel)
         guest.start()
         self.records = 0
         return guest
@@ -111,6 +112,22 @@ class SdeiGhes(SdeiGuestTest):
                           text)
         return 'registered, enabled' in (found.group(1) or '')
 
+    def wait_pc(self, function):
+        """Wait until the CPU is in a (short) function, which it never leaves.
+
+        The guest itself can say nothing any more.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            self.vm.cmd('stop')
+            registers = self.vm.cmd('human-monitor-command',
+                                    command_line='info registers')
+            self.vm.cmd('cont')
+            pc = int(re.search(r'\bPC=([0-9a-f]+)', registers).group(1), 16)
+            if function <= pc < function + 64:
+                return
+            self.assertLess(time.monotonic(), deadline, f'PC is {pc:#x}')
+
     def test_each_severity(self):
         """The commands of the manual, and what Linux makes of them."""
         guest = self.boot_ras(cpus=2)
@@ -138,6 +155,20 @@ class SdeiGhes(SdeiGuestTest):
         # It panics in the handler, and not whenever it next looks.
         guest.wait_log('ghes_sdei_critical_callback')
         self.assertEqual(self.dispatched(), 3)
+
+    def test_all_cpus_stuck(self):
+        """A fatal error reaches a guest that takes no interrupts."""
+        kernel = nmi_kernel()
+        if kernel is None:
+            self.skipTest('no Linux with LKDTM: name the folder of an '
+                          'Image-VERSION-sdei by SDEI_GUEST_DIR')
+        guest = self.boot_ras(kernel)
+        loop = guest.order('grep " lkdtm_HARDLOCKUP$" /proc/kallsyms')
+        guest.send('echo HARDLOCKUP >/sys/kernel/debug/provoke-crash/DIRECT')
+        self.wait_pc(int(loop.split()[0], 16))
+        self.inject_well('--severity', 'fatal')
+        guest.wait_log('Kernel panic - not syncing: .*[Ff]atal hardware error')
+        self.assertEqual(self.dispatched(), 1)
 
     def test_one_at_a_time(self):
         """An error that the guest has not acknowledged is kept."""
