@@ -130,7 +130,7 @@ class SdeiGhes(SdeiGuestTest):
 
     def test_each_severity(self):
         """The commands of the manual, and what Linux makes of them."""
-        guest = self.boot_ras(cpus=2)
+        guest = self.boot_ras(cpus=2, cpu='max')
         guest.detected()
         self.assertTrue(self.is_enabled())
 
@@ -155,6 +155,27 @@ class SdeiGhes(SdeiGuestTest):
         # It panics in the handler, and not whenever it next looks.
         guest.wait_log('ghes_sdei_critical_callback')
         self.assertEqual(self.dispatched(), 3)
+
+    def test_all_fields(self):
+        """Linux decodes each field that the script encodes."""
+        fields = ('node', 'card', 'module', 'rank', 'bank', 'device', 'row',
+                  'column', 'bit-position', 'requestor-id', 'responder-id',
+                  'target-id')
+        args = ['--severity', 'corrected', '--error-status', '0x40000',
+                '--physical-address', '0x5c001000',
+                '--physical-address-mask', '0xfffffffff000']
+        for value, name in enumerate(fields, start=0x11):
+            args += ['--' + name, hex(value)]
+        guest = self.boot_ras()
+        self.inject_well(*args)
+        self.wait_record(guest, SDEI_SOURCE)
+        guest.wait_log(r'error_status: .*0x0000000000040000')
+        guest.wait_log(r'physical_address: 0x000000005c001000\n')
+        guest.wait_log(r'physical_address_mask: 0x0000fffffffff000\n')
+        for value, name in enumerate(fields, start=0x11):
+            field = name.replace('-', '_')
+            guest.wait_log(rf'\b{field}: ?({value}|0x0*{value:x})\b')
+        guest.stop()
 
     def test_all_cpus_stuck(self):
         """A fatal error reaches a guest that takes no interrupts."""
