@@ -149,8 +149,8 @@ static void build_sdei(VirtMachineState *vms, GArray *table_data,
 }
 
 /*
- * DEN0093, Arm Generic Diagnostic Dump and Reset Device Interface: an event
- * that has the OS write a dump and reset
+ * Arm Generic Diagnostic Dump and Reset Device Interface (DEN0093, table
+ * revision 1): an event that has the OS write a dump and reset
  */
 static void build_agdi(VirtMachineState *vms, GArray *table_data,
                        BIOSLinker *linker)

@@ -78,7 +78,8 @@ void sdei_kick(SDEIState *s, uint32_t pe)
         sdei_next_event(&s->events, pe) == SDEI_NONE) {
         return;
     }
-    sc->work_queued = true;
+    /* sdei_let_take_awake() reads it without the BQL */
+    qatomic_set(&sc->work_queued, true);
     s->last_kicked = pe;
     qemu_cond_broadcast(&s->work_cond);
     async_run_on_cpu(sc->cs, sdei_vcpu_work, RUN_ON_CPU_HOST_PTR(s));
