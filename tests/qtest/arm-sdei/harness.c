@@ -515,6 +515,32 @@ void guest_stop(Guest *g, unsigned cpu)
                    guest_word(g, cpu, PE_STOP) | 1ull << 63);
 }
 
+/*
+ * With -icount a translation block can end anywhere, also between the store
+ * that says that the code has started and the load that restores X30.
+ */
+static void wait_x30(Guest *g, unsigned cpu, uint64_t value)
+{
+    g_autofree char *expected = g_strdup_printf("X30=%016" PRIx64, value);
+    GuestWait wait = { };
+
+    for (;;) {
+        g_autofree char *text = qtest_hmp(g->qts, "info registers -a");
+        const char *at = text;
+
+        for (unsigned i = 0; at && i <= cpu; i++) {
+            at = strstr(at + (i != 0), "CPU#");
+        }
+        at = at ? strstr(at, "X30=") : NULL;
+        if (at && g_str_has_prefix(at, expected)) {
+            return;
+        }
+        if (!guest_wait_more(&wait)) {
+            guest_fail(g, cpu, "X30 is not as it was set");
+        }
+    }
+}
+
 /* Words of the code of guest_spin_start() */
 #define SPIN_LOOP       5
 
@@ -532,6 +558,9 @@ uint64_t guest_spin_start(Guest *g, unsigned cpu, const uint64_t x[31],
     run.pstate = pstate;
     guest_run_start(g, cpu, &run);
     guest_run_wait_started(g, cpu);
+    if (g->config.args && strstr(g->config.args, "-icount")) {
+        wait_x30(g, cpu, x[30]);
+    }
     return run.seq;
 }
 

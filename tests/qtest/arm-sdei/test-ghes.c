@@ -248,16 +248,19 @@ static void test_bad_record(void)
     Guest *g = guest_start(&ghes_config);
     uint64_t hest = acpi_place(g->qts, ACPI_BASE, "HEST");
     Source ged = find_source(g, hest, SOURCE_GED);
-    uint8_t record[BLOCK_SIZE + 1] = { 1 };
+    static const uint8_t record[BLOCK_SIZE + 1] = { 1 }, empty[BLOCK_SIZE];
     static const struct {
+        const uint8_t *bytes;
         size_t len;
         const char *error;
     } cases[] = {
-        { 0, "too small" },
-        { 19, "too small" },
-        { BLOCK_SIZE + 1, "too big" },
-        { 20, NULL },
-        { BLOCK_SIZE, NULL },
+        { record, 0, "too small" },
+        { record, 19, "too small" },
+        { record, BLOCK_SIZE + 1, "too big" },
+        { empty, 20, "is empty" },
+        { empty, BLOCK_SIZE, "is empty" },
+        { record, 20, NULL },
+        { record, BLOCK_SIZE, NULL },
     };
 
     for (unsigned i = 0; i < 2; i++) {
@@ -267,7 +270,7 @@ static void test_bad_record(void)
         check_no_record(g, &ged);
     }
     for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
-        g_autofree char *desc = inject_bytes(g, record, cases[i].len);
+        g_autofree char *desc = inject_bytes(g, cases[i].bytes, cases[i].len);
 
         check_desc(g, desc, cases[i].error);
         if (cases[i].error) {
