@@ -276,10 +276,15 @@ class Guest:
         what is queued for such a CPU waits.
         """
         code = self.symbol('lkdtm_HARDLOCKUP')
-        # Who gives the order is the last
-        for cpu in sorted(cpus, reverse=True):
-            self.send(f"taskset {1 << cpu:x} sh -c 'echo HARDLOCKUP "
-                      ">/sys/kernel/debug/provoke-crash/DIRECT' &")
+        # Nothing but the last step must depend on a CPU that is wedged
+        self.order('taskset -p 1 $$; rm -f /tmp/go /tmp/ready.*')
+        for cpu in cpus:
+            self.order(f"taskset {1 << cpu:x} sh -c '"
+                       'exec 3>/sys/kernel/debug/provoke-crash/DIRECT; '
+                       f'>/tmp/ready.{cpu}; until test -e /tmp/go; do :; done; '
+                       "echo HARDLOCKUP >&3' & "
+                       f'until test -e /tmp/ready.{cpu}; do usleep 20000; done')
+        self.send('>/tmp/go')
         for cpu in cpus:
             self._wait_for(f'CPU {cpu} to be wedged',
                            lambda: self.registers(cpu)['PC'] in code)
