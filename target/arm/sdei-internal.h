@@ -183,6 +183,14 @@ void sdei_vcpu_resume(SDEIState *s);
  */
 bool sdei_pstate_is_legal(SDEIState *s, uint32_t pe, uint64_t pstate);
 
+/**
+ * sdei_handler_pstate: PSTATE of a handler that interrupts @context
+ *
+ * Needs SCTLR of the client's exception level in @env, and HCR_EL2 at EL2.
+ */
+uint64_t sdei_handler_pstate(CPUArchState *env, unsigned int client_el,
+                             const SDEIContext *context);
+
 /** sdei_kick_all: send every PE that has an event to take */
 void sdei_kick_all(SDEIState *s);
 
@@ -236,5 +244,10 @@ void sdei_saved_free(SDEISaved *sv);
 /* sdei-tcg.c: registers under TCG */
 
 extern const SDEIRegs sdei_tcg_regs;
+
+/* sdei-kvm.c: calls and registers under KVM */
+
+/** sdei_kvm_init: have KVM forward the calls; before any vCPU runs */
+bool sdei_kvm_init(SDEIState *s, Error **errp);
 
 #endif /* TARGET_ARM_SDEI_INTERNAL_H */

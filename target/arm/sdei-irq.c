@@ -196,6 +196,18 @@ bool sdei_irq_is_active(SDEIState *s, uint32_t pe, uint32_t num)
         ARM_GIC_DELEGATE_IF(s->gic), pe, intid);
 }
 
+static bool sdei_can_delegate(SDEIState *s, uint32_t intid)
+{
+    ARMGICDelegateIfClass *gc;
+
+    if (!object_dynamic_cast(OBJECT(s->gic), TYPE_ARM_GIC_DELEGATE_IF)) {
+        return false;
+    }
+    gc = ARM_GIC_DELEGATE_IF_GET_CLASS(s->gic);
+    return !gc->can_delegate ||
+           gc->can_delegate(ARM_GIC_DELEGATE_IF(s->gic), intid);
+}
+
 int64_t sdei_irq_check(SDEIState *s, uint32_t intid)
 {
     /* INTIDs below 16 are SGIs */
@@ -203,8 +215,9 @@ int64_t sdei_irq_check(SDEIState *s, uint32_t intid)
         s->events.reason = "neither a PPI nor an SPI of this GIC";
         return SDEI_INVALID_PARAMETERS;
     }
-    if (!object_dynamic_cast(OBJECT(s->gic), TYPE_ARM_GIC_DELEGATE_IF)) {
-        s->events.reason = "this GIC's lines cannot be taken over";
+    if (!sdei_can_delegate(s, intid)) {
+        s->events.reason = "the host kernel raises this interrupt past QEMU, "
+                           "which cannot take it over";
         return SDEI_DENIED;
     }
     return SDEI_SUCCESS;

@@ -55,12 +55,6 @@ static void sdei_tcg_save(CPUState *cs, SDEIContext *context)
     memcpy(context->x, env->xregs, sizeof(context->x));
 }
 
-/* The exception level of an AArch64 context; AArch32 ones are never at ours */
-static unsigned int sdei_context_el(const SDEIContext *context)
-{
-    return context->pstate & PSTATE_nRW ? 0 : extract64(context->pstate, 2, 2);
-}
-
 /*
  * Is nothing but PC, and what hflags do not depend on, to change?  That is the
  * usual event: code of the client's interrupts code of the client's.
@@ -83,26 +77,6 @@ static void sdei_tcg_set_same_mode(CPUARMState *env, uint64_t pstate,
     arm_clear_exclusive(env);
 }
 
-/* PSTATE of a handler that interrupts @context */
-static uint64_t sdei_tcg_handler_pstate(CPUARMState *env,
-                                        unsigned int client_el,
-                                        const SDEIContext *context)
-{
-    uint64_t mode = aarch64_pstate_mode(client_el, true);
-    /* QEMU's exceptions clear these, the architecture keeps them */
-    uint64_t kept = PSTATE_NZCV;
-
-    if (cpu_isar_feature(aa64_dit, env_archcpu(env))) {
-        kept |= PSTATE_DIT;
-    }
-    if (sdei_context_el(context) == client_el &&
-        (env->cp15.gcscr_el[client_el] & GCSCR_EXLOCKEN)) {
-        mode |= PSTATE_EXLOCK;
-    }
-    return arm_exception_pstate(env, client_el, mode, context->pstate) |
-           (context->pstate & kept);
-}
-
 /*
  * Go to @pc at @client_el with the PSTATE that an exception taken there from
  * @context would give; unlike an exception leave ELR, SPSR and ESR alone.
@@ -112,7 +86,7 @@ static void sdei_tcg_take(CPUState *cs, unsigned int client_el,
 {
     CPUARMState *env = cpu_env(cs);
     ARMCPU *cpu = env_archcpu(env);
-    uint64_t pstate = sdei_tcg_handler_pstate(env, client_el, context);
+    uint64_t pstate = sdei_handler_pstate(env, client_el, context);
     unsigned int cur_el = arm_current_el(env);
     bool was_a64 = is_a64(env);
 

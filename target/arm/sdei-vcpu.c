@@ -14,6 +14,7 @@
 #include "qemu/main-loop.h"
 #include "qemu/processor.h"
 #include "qemu/timer.h"
+#include "system/kvm.h"
 #include "system/runstate.h"
 #include "cpu.h"
 #include "internals.h"
@@ -138,6 +139,30 @@ void sdei_kick_shared(SDEIState *s)
     }
 }
 
+/* The exception level of an AArch64 context; AArch32 ones are never at ours */
+static unsigned int sdei_context_el(const SDEIContext *context)
+{
+    return context->pstate & PSTATE_nRW ? 0 : extract64(context->pstate, 2, 2);
+}
+
+uint64_t sdei_handler_pstate(CPUARMState *env, unsigned int client_el,
+                             const SDEIContext *context)
+{
+    uint64_t mode = aarch64_pstate_mode(client_el, true);
+    /* QEMU's exceptions clear these, the architecture keeps them */
+    uint64_t kept = PSTATE_NZCV;
+
+    if (cpu_isar_feature(aa64_dit, env_archcpu(env))) {
+        kept |= PSTATE_DIT;
+    }
+    if (sdei_context_el(context) == client_el &&
+        (env->cp15.gcscr_el[client_el] & GCSCR_EXLOCKEN)) {
+        mode |= PSTATE_EXLOCK;
+    }
+    return arm_exception_pstate(env, client_el, mode, context->pstate) |
+           (context->pstate & kept);
+}
+
 static bool sdei_aa64_pstate_is_legal(ARMCPU *cpu, unsigned int client_el,
                                       uint64_t pstate)
 {
@@ -146,6 +171,13 @@ static bool sdei_aa64_pstate_is_legal(ARMCPU *cpu, unsigned int client_el,
 
     if (cpu_isar_feature(aa64_gcs, cpu)) {
         valid |= PSTATE_EXLOCK;
+    }
+    if (kvm_enabled()) {
+        /*
+         * The host's CPU sets on exceptions what it has, also where KVM hides
+         * it from the guest: ALLINT, TCO
+         */
+        valid |= PSTATE_ALLINT | PSTATE_TCO;
     }
     return !(pstate & ~valid) && !extract64(pstate, 1, 1) &&
            el <= client_el && (el || !(pstate & PSTATE_SP));

@@ -135,13 +135,17 @@ static bool sdei_set_accel(SDEIState *s, Error **errp)
         return true;
 #endif
     }
+    if (kvm_enabled()) {
+        return sdei_kvm_init(s, errp);
+    }
     /* No vCPU runs, so that nobody calls */
     if (qtest_enabled()) {
         return true;
     }
     error_setg(errp, "SDEI is not supported with accelerator '%s'",
                current_accel_name());
-    error_append_hint(errp, "Use '-accel tcg'\n");
+    error_append_hint(errp, "Use '-accel tcg' or, on an Arm host, '-accel "
+                      "kvm'\n");
     return false;
 }
 

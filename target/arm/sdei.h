@@ -79,4 +79,14 @@ void arm_sdei_memory_error(uint64_t gpa);
  */
 void arm_sdei_cpu_off(ARMCPU *cpu);
 
+/**
+ * arm_sdei_kvm_hypercall: answer a call that KVM has forwarded
+ * @cpu: the caller
+ * @fn: function identifier
+ * @smc: made by SMC, not by HVC
+ *
+ * Called without the BQL, in the vCPU's thread.
+ */
+void arm_sdei_kvm_hypercall(ARMCPU *cpu, uint32_t fn, bool smc);
+
 #endif /* TARGET_ARM_SDEI_H */

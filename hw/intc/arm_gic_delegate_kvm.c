@@ -1,0 +1,106 @@
+/*
+ * Interrupts of an Arm GIC that belong to firmware: the GIC in the host kernel
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/bitops.h"
+#include "qemu/error-report.h"
+#include "hw/intc/arm_gic_delegate.h"
+#include "hw/intc/arm_gicv3_common.h"
+#include "system/accel-blocker.h"
+#include "system/kvm_int.h"
+#include "gic_internal.h"
+#include "gicv3_internal.h"
+
+/* GICv2 and GICv3 have the registers of SPIs at the same places */
+static int kvm_gic_fd(ARMGICDelegateIf *gic)
+{
+    GICv3State *v3 = (GICv3State *)object_dynamic_cast(OBJECT(gic),
+                                                       TYPE_ARM_GICV3_COMMON);
+
+    return v3 ? v3->dev_fd : ARM_GIC_COMMON(gic)->dev_fd;
+}
+
+/*
+ * Access the distributor's @reg that has @bits for each interrupt, there the
+ * word of @intid.  The kernel wants all vCPUs to be out of KVM_RUN meanwhile.
+ */
+static bool kvm_gic_access(ARMGICDelegateIf *gic, uint32_t reg, uint32_t intid,
+                           unsigned int bits, uint32_t *value, bool write)
+{
+    Error *err = NULL;
+    uint64_t attr = reg + intid * bits / 32 * 4;
+
+    accel_ioctl_inhibit_begin();
+    kvm_device_access(kvm_gic_fd(gic), KVM_DEV_ARM_VGIC_GRP_DIST_REGS, attr,
+                      value, write, &err);
+    accel_ioctl_inhibit_end();
+    if (err) {
+        warn_report_err_once(err);
+        return false;
+    }
+    return true;
+}
+
+static bool kvm_gic_bit(ARMGICDelegateIf *gic, uint32_t reg, uint32_t intid)
+{
+    uint32_t value;
+
+    return kvm_gic_access(gic, reg, intid, 1, &value, false) &&
+           extract32(value, intid % 32, 1);
+}
+
+/*
+ * The kernel raises the PPIs itself (timers, PMU), and SPIs by an irqfd; no
+ * line of ours can be in front of it.
+ */
+static bool kvm_gic_can_delegate(ARMGICDelegateIf *gic, uint32_t intid)
+{
+    uint32_t gsi = intid - GIC_INTERNAL;
+
+    return intid >= GIC_INTERNAL && (gsi >= kvm_state->gsi_count ||
+                                     !test_bit(gsi,
+                                               kvm_state->irqfd_gsi_bitmap));
+}
+
+static bool kvm_gic_is_edge(ARMGICDelegateIf *gic, unsigned int cpu,
+                            uint32_t intid)
+{
+    uint32_t value;
+
+    return kvm_gic_access(gic, GICD_ICFGR, intid, 2, &value, false) &&
+           extract32(value, intid % 16 * 2 + 1, 1);
+}
+
+static bool kvm_gic_is_active(ARMGICDelegateIf *gic, unsigned int cpu,
+                              uint32_t intid)
+{
+    return kvm_gic_bit(gic, GICD_ISACTIVER, intid);
+}
+
+/* Forget a latched edge.  What a client writes to the GIC is beyond us. */
+static void kvm_gic_set_delegated(ARMGICDelegateIf *gic, unsigned int cpu,
+                                  uint32_t intid, bool delegated)
+{
+    uint32_t value;
+
+    /* For GICD_ISPENDR, the kernel takes zeroes as well from user space */
+    if (kvm_gic_access(gic, GICD_ISPENDR, intid, 1, &value, false) &&
+        extract32(value, intid % 32, 1)) {
+        value = deposit32(value, intid % 32, 1, 0);
+        kvm_gic_access(gic, GICD_ISPENDR, intid, 1, &value, true);
+    }
+}
+
+void arm_gic_kvm_delegate_class_init(ObjectClass *oc)
+{
+    ARMGICDelegateIfClass *dc = ARM_GIC_DELEGATE_IF_CLASS(oc);
+
+    dc->can_delegate = kvm_gic_can_delegate;
+    dc->is_edge = kvm_gic_is_edge;
+    dc->is_active = kvm_gic_is_active;
+    dc->set_delegated = kvm_gic_set_delegated;
+}

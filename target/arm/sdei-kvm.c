@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Arm SDEI: calls and registers of a vCPU under KVM
+ *
+ * The host kernel's SMCCC filter (Linux 6.4) hands calls to QEMU.  Registers
+ * stay in the kernel: an event needs some 30 of them, cpu_synchronize_state()
+ * would fetch several hundred.
+ */
+
+#include "qemu/osdep.h"
+#include <sys/ioctl.h>
+#include <linux/kvm.h>
+#include "qapi/error.h"
+#include "qemu/error-report.h"
+#include "qemu/main-loop.h"
+#include "system/kvm.h"
+#include "system/kvm_int.h"
+#include "system/runstate.h"
+#include "cpu.h"
+#include "internals.h"
+#include "kvm-consts.h"
+#include "sdei-internal.h"
+
+#define CORE_REG(field) (KVM_REG_ARM64 | KVM_REG_SIZE_U64 | \
+                         KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(field))
+#define REG_X(n)        CORE_REG(regs.regs[n])
+#define REG_PC          CORE_REG(regs.pc)
+#define REG_PSTATE      CORE_REG(regs.pstate)
+
+#define REG_HCR_EL2     ARM64_SYS_REG(3, 4, 1, 1, 0)
+
+/* System registers of the client's exception level */
+typedef struct SDEIClientRegs {
+    uint64_t sctlr;
+    uint64_t vbar;
+    uint64_t elr;
+    uint64_t spsr;
+} SDEIClientRegs;
+
+static const SDEIClientRegs client_regs[] = {
+    [1] = {
+        .sctlr = ARM64_SYS_REG(3, 0, 1, 0, 0),
+        .vbar = ARM64_SYS_REG(3, 0, 12, 0, 0),
+        .elr = CORE_REG(elr_el1),
+        .spsr = CORE_REG(spsr[KVM_SPSR_EL1]),
+    },
+    /* Nested virtualization */
+    [2] = {
+        .sctlr = ARM64_SYS_REG(3, 4, 1, 0, 0),
+        .vbar = ARM64_SYS_REG(3, 4, 12, 0, 0),
+        .elr = ARM64_SYS_REG(3, 4, 4, 0, 1),
+        .spsr = ARM64_SYS_REG(3, 4, 4, 0, 0),
+    },
+};
+
+/* As kvm_cpu_exec() does when it cannot go on with a vCPU */
+static void sdei_kvm_fail(CPUState *cs, const char *what, int ret)
+{
+    error_report("arm-sdei: cannot %s of CPU %d: %s", what, cs->cpu_index,
+                 strerror(-ret));
+    vm_stop(RUN_STATE_INTERNAL_ERROR);
+}
+
+/*
+ * Let the kernel's copy of the registers be the valid one.  If it is not,
+ * somebody else had all of them fetched, and they would be put back before
+ * the vCPU runs again in any case.
+ */
+static void sdei_kvm_own_registers(CPUState *cs)
+{
+    Error *err = NULL;
+    int ret;
+
+    if (likely(!cs->vcpu_dirty)) {
+        return;
+    }
+    ret = kvm_arch_put_registers(cs, KVM_PUT_RUNTIME_STATE, &err);
+    if (ret) {
+        if (err) {
+            error_report_err(err);
+        }
+        sdei_kvm_fail(cs, "write the registers", ret);
+        return;
+    }
+    cs->vcpu_dirty = false;
+}
+
+static uint64_t sdei_kvm_get(CPUState *cs, uint64_t id)
+{
+    uint64_t value = 0;
+    int ret;
+
+    sdei_kvm_own_registers(cs);
+    ret = kvm_get_one_reg(cs, id, &value);
+    if (ret) {
+        sdei_kvm_fail(cs, "read a register", ret);
+    }
+    return value;
+}
+
+static void sdei_kvm_set(CPUState *cs, uint64_t id, uint64_t value)
+{
+    int ret;
+
+    sdei_kvm_own_registers(cs);
+    ret = kvm_set_one_reg(cs, id, &value);
+    if (ret) {
+        sdei_kvm_fail(cs, "write a register", ret);
+    }
+}
+
+/*
+ * A client that polls for an effect does so in the guest, where it does not
+ * need the BQL.
+ */
+static bool sdei_kvm_has_threads(void)
+{
+    return false;
+}
+
+static bool sdei_kvm_is_client(CPUState *cs, unsigned int client_el)
+{
+    uint64_t mode;
+
+    /* Below EL1 there are no hypercalls, and the kernel forwards no others */
+    if (client_el == 1) {
+        return true;
+    }
+    mode = sdei_kvm_get(cs, REG_PSTATE) & (PSTATE_nRW | PSTATE_M);
+    return mode == aarch64_pstate_mode(client_el, true) ||
+           mode == aarch64_pstate_mode(client_el, false);
+}
+
+static void sdei_kvm_get_args(CPUState *cs, uint64_t x[6])
+{
+    int i;
+
+    x[0] = cs->kvm_run->hypercall.nr;
+    for (i = 1; i < 6; i++) {
+        x[i] = sdei_kvm_get(cs, REG_X(i));
+    }
+}
+
+static void sdei_kvm_set_result(CPUState *cs, int64_t result)
+{
+    sdei_kvm_set(cs, REG_X(0), result);
+}
+
+static void sdei_kvm_save(CPUState *cs, SDEIContext *context)
+{
+    int i;
+
+    for (i = 0; i < SDEI_CONTEXT_REGS; i++) {
+        context->x[i] = sdei_kvm_get(cs, REG_X(i));
+    }
+    context->pc = sdei_kvm_get(cs, REG_PC);
+    context->pstate = sdei_kvm_get(cs, REG_PSTATE);
+}
+
+/* Go to @pc with the PSTATE of a handler that interrupts @context */
+static void sdei_kvm_take(CPUState *cs, unsigned int client_el,
+                          const SDEIContext *context, uint64_t pc)
+{
+    CPUARMState *env = cpu_env(cs);
+
+    /* What the PSTATE depends on; QEMU's copy is not valid now */
+    env->cp15.sctlr_el[client_el] = sdei_kvm_get(cs,
+                                                 client_regs[client_el].sctlr);
+    if (client_el == 2) {
+        env->cp15.hcr_el2 = sdei_kvm_get(cs, REG_HCR_EL2);
+    }
+    /* First PSTATE: in AArch32 state the kernel cuts the others to 32 bits */
+    sdei_kvm_set(cs, REG_PSTATE, sdei_handler_pstate(env, client_el, context));
+    sdei_kvm_set(cs, REG_PC, pc);
+}
+
+static void sdei_kvm_enter(CPUState *cs, unsigned int client_el,
+                           const SDEIContext *context, const SDEIEntry *entry)
+{
+    uint64_t base = 0;
+    int i;
+
+    if (entry->relative) {
+        base = sdei_kvm_get(cs, client_regs[client_el].vbar);
+    }
+    sdei_kvm_take(cs, client_el, context, base + entry->pc);
+    for (i = 0; i < ARRAY_SIZE(entry->x); i++) {
+        sdei_kvm_set(cs, REG_X(i), entry->x[i]);
+    }
+}
+
+static void sdei_kvm_set_context_regs(CPUState *cs, const SDEIContext *context)
+{
+    int i;
+
+    for (i = 0; i < SDEI_CONTEXT_REGS; i++) {
+        sdei_kvm_set(cs, REG_X(i), context->x[i]);
+    }
+}
+
+/* The processor's own exception return, in the kernel, checks PSTATE */
+static void sdei_kvm_complete(CPUState *cs, const SDEIContext *context)
+{
+    sdei_kvm_set_context_regs(cs, context);
+    sdei_kvm_set(cs, REG_PC, context->pc);
+    sdei_kvm_set(cs, REG_PSTATE, context->pstate);
+}
+
+static void sdei_kvm_complete_and_resume(CPUState *cs, unsigned int client_el,
+                                         const SDEIContext *context,
+                                         uint64_t pc)
+{
+    sdei_kvm_set_context_regs(cs, context);
+    sdei_kvm_set(cs, client_regs[client_el].elr, context->pc);
+    sdei_kvm_set(cs, client_regs[client_el].spsr, context->pstate);
+    sdei_kvm_take(cs, client_el, context, pc);
+}
+
+static const SDEIRegs sdei_kvm_regs = {
+    .has_threads = sdei_kvm_has_threads,
+    .is_client = sdei_kvm_is_client,
+    .get_args = sdei_kvm_get_args,
+    .set_result = sdei_kvm_set_result,
+    .save = sdei_kvm_save,
+    .enter = sdei_kvm_enter,
+    .complete = sdei_kvm_complete,
+    .complete_and_resume = sdei_kvm_complete_and_resume,
+};
+
+/* PSCI CPU_OFF of the calling vCPU, which waits in the kernel from then on */
+static void sdei_kvm_cpu_off(ARMCPU *cpu)
+{
+    struct kvm_mp_state mp_state = { .mp_state = KVM_MP_STATE_STOPPED };
+    CPUState *cs = CPU(cpu);
+    int ret;
+
+    arm_sdei_cpu_off(cpu);
+    sdei_kvm_own_registers(cs);
+    ret = kvm_vcpu_ioctl(cs, KVM_SET_MP_STATE, &mp_state);
+    if (ret) {
+        sdei_kvm_fail(cs, "stop PSCI's execution", ret);
+    }
+}
+
+void arm_sdei_kvm_hypercall(ARMCPU *cpu, uint32_t fn, bool smc)
+{
+    SDEIState *s = sdei_dispatcher();
+
+    BQL_LOCK_GUARD();
+    if (fn == QEMU_PSCI_0_2_FN_CPU_OFF) {
+        sdei_kvm_cpu_off(cpu);
+        return;
+    }
+    /* The conduit is SMC where the client is at EL2, and HVC at EL1 */
+    if (!s || !arm_is_sdei_call(fn) || smc != (s->client_el == 2)) {
+        sdei_kvm_set_result(CPU(cpu), SDEI_NOT_SUPPORTED);
+        return;
+    }
+    arm_handle_sdei_call(cpu);
+}
+
+/*
+ * Of PSCI only CPU_OFF matters, as nothing is left of a PE that is off; the
+ * kernel goes on to power PEs on, and does so while their vCPUs sleep.
+ */
+static const struct kvm_smccc_filter filters[] = {
+    {
+        .base = SDEI_FN_BASE,
+        .nr_functions = SDEI_FN_COUNT,
+        .action = KVM_SMCCC_FILTER_FWD_TO_USER,
+    },
+    {
+        .base = QEMU_PSCI_0_2_FN_CPU_OFF,
+        .nr_functions = 1,
+        .action = KVM_SMCCC_FILTER_FWD_TO_USER,
+    },
+};
+
+bool sdei_kvm_init(SDEIState *s, Error **errp)
+{
+    struct kvm_device_attr attr = {
+        .group = KVM_ARM_VM_SMCCC_CTRL,
+        .attr = KVM_ARM_VM_SMCCC_FILTER,
+    };
+    int i, ret;
+
+    if (kvm_vm_ioctl(kvm_state, KVM_HAS_DEVICE_ATTR, &attr)) {
+        error_setg(errp, "SDEI (sdei=on) needs a host kernel whose KVM can "
+                   "forward hypercalls");
+        error_append_hint(errp, "Linux can since version 6.4 (SMCCC filter); "
+                          "use a newer one, or '-accel tcg'\n");
+        return false;
+    }
+    for (i = 0; i < ARRAY_SIZE(filters); i++) {
+        attr.addr = (uintptr_t)&filters[i];
+        ret = kvm_vm_ioctl(kvm_state, KVM_SET_DEVICE_ATTR, &attr);
+        if (ret) {
+            error_setg_errno(errp, -ret, "SDEI (sdei=on) cannot have KVM "
+                             "forward hypercalls from 0x%" PRIx32,
+                             filters[i].base);
+            return false;
+        }
+    }
+    s->regs = &sdei_kvm_regs;
+    return true;
+}
