@@ -2,7 +2,7 @@
 /*
  * QTest testcase for the Arm SDEI dispatcher
  *
- * Runs a small guest under TCG that makes SDEI calls and takes SDEI events on
+ * Runs a small guest under TCG, or KVM, that makes SDEI calls and takes SDEI events on
  * the orders of the scenarios; see arm-sdei/harness.h.
  */
 
@@ -16,8 +16,8 @@ int main(int argc, char **argv)
 
     g_test_init(&argc, &argv, NULL);
 
-    if (!qtest_has_accel("tcg")) {
-        g_test_skip("No TCG accelerator available");
+    if (!qtest_has_accel(guest_accel())) {
+        g_test_skip("The accelerator is not available");
         return 0;
     }
     add_call_tests();

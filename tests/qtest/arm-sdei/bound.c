@@ -49,7 +49,8 @@ static void find_gic(Guest *g)
         const char *type = qdict_get_str(child, "type");
 
         if (!strcmp(type, "child<arm_gic>") ||
-            !strcmp(type, "child<arm-gicv3>")) {
+            !strcmp(type, "child<arm-gicv3>") ||
+            !strcmp(type, "child<kvm-arm-gicv3>")) {
             gic_is_v2 = !strcmp(type, "child<arm_gic>");
             gic_path = g_strdup_printf("/machine/unattached/%s",
                                        qdict_get_str(child, "name"));
@@ -66,7 +67,9 @@ void bound_init(Guest *g)
 
     find_gic(g);
     for (unsigned i = 0; i < ARRAY_SIZE(private); i++) {
-        for (unsigned cpu = 0; cpu < g->config.cpus; cpu++) {
+        /* Those of a GIC in the host kernel are not QEMU's */
+        for (unsigned cpu = 0; !guest_is_kvm() && cpu < g->config.cpus;
+             cpu++) {
             line_set(g, private[i], cpu, false);
         }
     }

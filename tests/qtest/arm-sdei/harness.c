@@ -809,6 +809,16 @@ static const char *write_image(bool firmware)
     return image_path;
 }
 
+const char *guest_accel(void)
+{
+    return g_getenv("ARM_SDEI_TEST_ACCEL") ?: "tcg";
+}
+
+bool guest_is_kvm(void)
+{
+    return g_str_equal(guest_accel(), "kvm");
+}
+
 char *guest_command_line(const GuestConfig *config)
 {
     return g_strdup_printf("-machine virt%s%s%s -cpu %s -smp %u -m 256 "
@@ -816,8 +826,8 @@ char *guest_command_line(const GuestConfig *config)
                            config->no_sdei ? "" : ",sdei=on",
                            config->machine ? "," : "",
                            config->machine ?: "",
-                           config->cpu ?: "max", config->cpus,
-                           config->accel ?: "tcg",
+                           config->cpu ?: guest_is_kvm() ? "host" : "max",
+                           config->cpus, config->accel ?: guest_accel(),
                            config->firmware ? "-bios" : "-kernel",
                            write_image(config->firmware),
                            config->args ?: "");

@@ -129,6 +129,10 @@
                                          ((((offset) / 4) & 0x3fff) << 5))
 #define INSN_LDR_LITERAL(rt, offset)    (0x58000000u | (rt) | \
                                          ((((offset) / 4) & 0x7ffff) << 5))
+#define INSN_SUB(rd, rn, rm)            (0xcb000000u | (rd) | ((rn) << 5) | \
+                                         ((rm) << 16))
+#define INSN_ADD_IMM(rd, rn, imm)       (0x91000000u | (rd) | ((rn) << 5) | \
+                                         ((imm) << 10))
 #define INSN_LDR_W(rt, rn)              (0xb9400000u | (rt) | ((rn) << 5))
 #define INSN_STR_W(rt, rn)              (0xb9000000u | (rt) | ((rn) << 5))
 #define INSN_LDR_X(rt, rn)              (0xf9400000u | (rt) | ((rn) << 5))
@@ -183,9 +187,9 @@
 /**
  * GuestConfig: what to start
  * @cpus: number of vCPUs; all are brought up
- * @cpu: -cpu, NULL for "max"
+ * @cpu: -cpu, NULL for "max" under TCG and "host" under KVM
  * @machine: properties of -machine virt beside sdei=on, or NULL
- * @accel: -accel, NULL for "tcg"
+ * @accel: -accel, NULL for guest_accel()
  * @args: further arguments or NULL
  * @no_sdei: sdei=off
  * @firmware: the guest is firmware and not a kernel, for machines with ACPI
@@ -289,6 +293,16 @@ typedef struct GuestRun {
 } GuestRun;
 
 /* Starting and ending */
+
+/**
+ * guest_accel: the accelerator: $ARM_SDEI_TEST_ACCEL, or "tcg"
+ *
+ * Under KVM the guest shares memory with the test while its MMU is off, thus
+ * its caches too.  An emulated Arm host has none; a real one might need
+ * FEAT_S2FWB.
+ */
+const char *guest_accel(void);
+bool guest_is_kvm(void);
 
 /**
  * guest_start: start QEMU with the guest and bring up all PEs

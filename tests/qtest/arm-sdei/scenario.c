@@ -12,11 +12,12 @@ typedef struct Variant {
     ScenarioFlags flag;
     const char *name;
     GuestConfig config;
+    bool kvm;
 } Variant;
 
 static const Variant variants[] = {
     { SCENARIO_EL1, "el1",
-      { .cpus = 2, .machine = "gic-version=3" } },
+      { .cpus = 2, .machine = "gic-version=3" }, true },
     { SCENARIO_EL2, "el2",
       { .cpus = 2, .machine = "gic-version=3,virtualization=on" } },
     { SCENARIO_OLD_CORE, "el1-cortex-a57",
@@ -28,7 +29,8 @@ static const Variant variants[] = {
     { SCENARIO_MTE, "el2-mte",
       { .cpus = 2, .machine = "gic-version=3,mte=on,virtualization=on" } },
     { SCENARIO_EVENTS_EL1, "events-el1",
-      { .cpus = 4, .machine = "gic-version=3", .args = USER_EVENTS_ARGS } },
+      { .cpus = 4, .machine = "gic-version=3", .args = USER_EVENTS_ARGS },
+      true },
     { SCENARIO_EVENTS_EL2, "events-el2",
       { .cpus = 4, .machine = "gic-version=3,virtualization=on",
         .args = USER_EVENTS_ARGS } },
@@ -46,6 +48,8 @@ static const Variant variants[] = {
       { .cpus = 4, .machine = "gic-version=3,its=off" } },
     { SCENARIO_LINES_EL2, "lines-el2",
       { .cpus = 4, .machine = "gic-version=3,virtualization=on" } },
+    { SCENARIO_LINES_KVM, "lines-kvm",
+      { .cpus = 4, .machine = "gic-version=3" }, true },
 };
 
 typedef struct Scenario {
@@ -76,7 +80,8 @@ void scenario_add(ScenarioFlags flags, ScenarioFn *fn, const void *data,
         g_autofree char *full_path = NULL;
         Scenario *scenario;
 
-        if (!(flags & variants[i].flag)) {
+        if (!(flags & variants[i].flag) ||
+            (guest_is_kvm() && !variants[i].kvm)) {
             continue;
         }
         scenario = g_new(Scenario, 1);

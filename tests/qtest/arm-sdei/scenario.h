@@ -37,6 +37,8 @@ typedef enum ScenarioFlags {
     SCENARIO_LINES_GICV3 = 1 << 17,
     SCENARIO_LINES_NO_ITS = 1 << 18,
     SCENARIO_LINES_EL2 = 1 << 19,
+    /* The GIC in the host kernel, of which QEMU has the SPIs alone */
+    SCENARIO_LINES_KVM = 1 << 20,
 
     SCENARIO_BOTH_EL = SCENARIO_EL1 | SCENARIO_EL2,
     SCENARIO_ALL = SCENARIO_BOTH_EL | SCENARIO_OLD_CORE,

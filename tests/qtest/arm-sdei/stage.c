@@ -16,6 +16,7 @@ typedef struct StageMachine {
     StageMachines flag;
     const char *name;
     GuestConfig config;
+    bool kvm;
 } StageMachine;
 
 static const StageMachine machines[] = {
@@ -38,6 +39,8 @@ static const StageMachine machines[] = {
     { STAGE_EL2_A710, "el2-cortex-a710",
       { .cpus = 2, .cpu = "cortex-a710",
         .machine = "gic-version=3,virtualization=on" } },
+    { STAGE_EL1_MAX, "el1-host",
+      { .cpus = 2, .machine = "gic-version=3" }, .kvm = true },
 };
 
 typedef struct StageTest {
@@ -67,7 +70,8 @@ void stage_add(StageMachines flags, ScenarioFn *fn, const void *data,
         g_autofree char *full_path = NULL;
         StageTest *test;
 
-        if (!(flags & machines[i].flag)) {
+        if (!(flags & machines[i].flag) ||
+            machines[i].kvm != guest_is_kvm()) {
             continue;
         }
         test = g_new(StageTest, 1);

@@ -29,7 +29,6 @@
                                  ((hw) << 21))
 #define INSN_MOVK(rd, imm, hw)  (0xf2800000u | (rd) | ((imm) << 5) | \
                                  ((hw) << 21))
-#define INSN_ADD_IMM(rd, rn, i) (0x91000000u | (rd) | ((rn) << 5) | ((i) << 10))
 #define INSN_CBZ(rt, offset)    (0xb4000000u | (rt) | \
                                  ((((offset) / 4) & 0x7ffff) << 5))
 #define INSN_STR_X_AT(rt, rn, offset) \

@@ -577,20 +577,37 @@ static void test_info(Guest *g, const void *data)
     check_shown(g, "INTID 287\n    line high, unregistered\n", true);
 }
 
+/* The host kernel raises them itself: no PE gets any */
+static void test_ppi_denied(Guest *g, const void *data)
+{
+    static const uint32_t intids[] = { 16, 23, 26, 27, 30, 31 };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(intids); i++) {
+        for (unsigned cpu = 0; cpu < g->config.cpus; cpu++) {
+            guest_expect(g, cpu, SDEI_DENIED, SDEI_INTERRUPT_BIND, intids[i]);
+        }
+    }
+    /* What is no interrupt at all is another matter */
+    guest_expect(g, 0, SDEI_INVALID_PARAMETERS, SDEI_INTERRUPT_BIND, 15);
+    guest_expect(g, 0, SDEI_INVALID_PARAMETERS, SDEI_EVENT_STATUS,
+                 BOUND_PPI_FIRST);
+}
+
 void add_bind_tests(void)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(interrupts); i++) {
         const Interrupt *interrupt = &interrupts[i];
+        ScenarioFlags kvm = is_spi(interrupt->intid) ? SCENARIO_LINES_KVM : 0;
 
-        bound_add(SCENARIO_LINES_ALL, test_bind, interrupt,
+        bound_add(SCENARIO_LINES_ALL | kvm, test_bind, interrupt,
                   "bind/%s-same-number-on-every-pe", interrupt->name);
-        bound_add(SCENARIO_LINES, test_release, interrupt, "release/%s",
-                  interrupt->name);
-        bound_add(SCENARIO_LINES, test_release_in_use, interrupt,
+        bound_add(SCENARIO_LINES | kvm, test_release, interrupt,
+                  "release/%s", interrupt->name);
+        bound_add(SCENARIO_LINES | kvm, test_release_in_use, interrupt,
                   "release/%s-in-use", interrupt->name);
-        bound_add(SCENARIO_LINES, test_active, interrupt,
+        bound_add(SCENARIO_LINES | kvm, test_active, interrupt,
                   "register/%s-active", interrupt->name);
-        bound_add(SCENARIO_LINES, test_active_taken, interrupt,
+        bound_add(SCENARIO_LINES | kvm, test_active_taken, interrupt,
                   "register/%s-taken-by-client", interrupt->name);
     }
     bound_add(SCENARIO_LINES_ALL, test_bind_invalid, NULL, "bind/invalid");
@@ -619,6 +636,8 @@ void add_bind_tests(void)
     bound_add(SCENARIO_LINES, test_cpu_off, NULL, "bound/cpu-off");
     bound_add(SCENARIO_LINES, test_cpu_off_in_handler_ppi, NULL,
               "bound/cpu-off-in-handler-ppi");
-    bound_add(SCENARIO_LINES, test_cpu_off_in_handler_spi, NULL,
+    bound_add(SCENARIO_LINES | SCENARIO_LINES_KVM,
+              test_cpu_off_in_handler_spi, NULL,
               "bound/cpu-off-in-handler-spi");
+    bound_add(SCENARIO_LINES_KVM, test_ppi_denied, NULL, "bind/ppi-denied");
 }

@@ -287,10 +287,13 @@ static void test_irq_and_event(Guest *g, const void *data)
 
 void add_device_tests(void)
 {
-    bound_add(SCENARIO_LINES_ALL, test_uart_tx, NULL, "device/pl011-tx");
-    bound_add(SCENARIO_LINES, test_uart_rx, NULL, "device/pl011-rx");
-    bound_add(SCENARIO_LINES, test_rtc_alarm, NULL, "device/pl031-alarm");
-    bound_add(SCENARIO_LINES, test_power_button, NULL,
+    bound_add(SCENARIO_LINES_ALL | SCENARIO_LINES_KVM, test_uart_tx, NULL,
+              "device/pl011-tx");
+    bound_add(SCENARIO_LINES | SCENARIO_LINES_KVM, test_uart_rx, NULL,
+              "device/pl011-rx");
+    bound_add(SCENARIO_LINES | SCENARIO_LINES_KVM, test_rtc_alarm, NULL,
+              "device/pl031-alarm");
+    bound_add(SCENARIO_LINES | SCENARIO_LINES_KVM, test_power_button, NULL,
               "device/gpio-power-button");
     for (unsigned i = 0; i < ARRAY_SIZE(timers); i++) {
         const Timer *timer = &timers[i];
@@ -302,8 +305,8 @@ void add_device_tests(void)
         bound_add(SCENARIO_LINES, test_timer_one_pe, timer,
                   "device/%s-of-one-pe", timer->name);
     }
-    bound_add(SCENARIO_LINES_ALL, test_irq_given_back, NULL,
-              "device/irq-given-back");
-    bound_add(SCENARIO_LINES, test_irq_and_event, NULL,
+    bound_add(SCENARIO_LINES_ALL | SCENARIO_LINES_KVM, test_irq_given_back,
+              NULL, "device/irq-given-back");
+    bound_add(SCENARIO_LINES | SCENARIO_LINES_KVM, test_irq_and_event, NULL,
               "device/irq-and-event");
 }

@@ -1006,13 +1006,14 @@ typedef struct LockstepCase {
     const char *accel;
     unsigned share;         /* does this part of the steps */
     unsigned snapshots;     /* or goes back so many times */
+    bool kvm;               /* can be done under KVM */
 } LockstepCase;
 
 static const LockstepCase lockstep_cases[] = {
-    { "el1", "gic-version=3", NULL, 1 },
+    { "el1", "gic-version=3", NULL, 1, .kvm = true },
     { "el2", "gic-version=3,virtualization=on", NULL, 10 },
     { "el1-single-thread", "gic-version=3", "tcg,thread=single", 10 },
-    { "el1-snapshots", "gic-version=3", NULL, 10, 200 },
+    { "el1-snapshots", "gic-version=3", NULL, 10, 200, .kvm = true },
 };
 
 /* Save, walk on, and be back where it was */
@@ -1141,6 +1142,9 @@ void add_lockstep_tests(void)
         g_autofree char *path = g_strdup_printf("/arm-sdei/lockstep/%s",
                                                 lockstep_cases[i].path);
 
+        if (guest_is_kvm() && !lockstep_cases[i].kvm) {
+            continue;
+        }
         qtest_add_data_func(path, &lockstep_cases[i], test_lockstep);
     }
 }

@@ -169,7 +169,8 @@ static char *find_gic(QTestState *qts)
         const char *type = qdict_get_str(child, "type");
 
         if (!strcmp(type, "child<arm-gicv3>") ||
-            !strcmp(type, "child<arm_gic>")) {
+            !strcmp(type, "child<arm_gic>") ||
+            !strcmp(type, "child<kvm-arm-gicv3>")) {
             path = g_strdup_printf("/machine/unattached/%s",
                                    qdict_get_str(child, "name"));
         }
@@ -638,6 +639,7 @@ typedef struct Journey {
     GuestConfig to;
     unsigned routes;
     bool basic_only;
+    bool kvm;
 } Journey;
 
 static const Journey journeys[] = {
@@ -656,6 +658,8 @@ static const Journey journeys[] = {
       MACHINE(.machine = "gic-version=3", .accel = "tcg,thread=multi"),
       MACHINE(.machine = "gic-version=3", .accel = "tcg,thread=single"),
       ROUTE_SOCKET, true },
+    { "kvm", MACHINE(.machine = "gic-version=3"),
+      MACHINE(.machine = "gic-version=3"), ROUTE_FILE, true, true },
 };
 
 typedef struct Case {
@@ -670,7 +674,7 @@ static char *go(const Case *c, Route route)
     Trip t = { .g = first, .seen = g_string_new(NULL) };
 
     set_line(&t, FREE_SPI, 0, false);
-    for (unsigned i = 0; i < PES; i++) {
+    for (unsigned i = 0; !guest_is_kvm() && i < PES; i++) {
         set_line(&t, FREE_PPI, i, false);
     }
     c->state->before(&t);
@@ -962,7 +966,9 @@ void add_migration_tests(void)
             g_autofree char *path = NULL;
             Case *c;
 
-            if (journeys[i].basic_only && !states[j].basic) {
+            if ((journeys[i].basic_only && !states[j].basic) ||
+                journeys[i].kvm != guest_is_kvm() ||
+                (guest_is_kvm() && states[j].before == ppi_before)) {
                 continue;
             }
             c = g_new(Case, 1);

@@ -233,6 +233,10 @@ static void test_return(Guest *g, const void *data)
     GuestFrame result;
     Stage st;
 
+    if (c->view >= TAGGED && !pe_has_feature(g, 0, FEATURE_MTE_BIT)) {
+        g_test_skip("The CPU has no MTE");
+        return;
+    }
     if (g->client_el == 2) {
         sctlr_el2 = guest_read_sysreg(g, 0, SYSREG_SCTLR_EL2);
         hcr |= pe_has_feature(g, 0, FEATURE_MTE_BIT) ? HCR_ATA : 0;

@@ -11,6 +11,8 @@
 #define RACES           200
 #define WAKES           20
 #define POLLS_BEFORE_RETRY      50
+#define SIGNALS                 6000
+#define SIGNALS_PER_ROUND       500
 
 /* Entered @count times, and nothing is under way any more on that PE */
 static void check_entries(Guest *g, unsigned cpu, uint64_t count)
@@ -449,8 +451,101 @@ static void test_target_of_polling_pe(Guest *g, const void *data)
     guest_wait(g, 0, run.seq, NULL);
 }
 
+/* A loop that signals event 0 to PE 1 and waits until its handler has run */
+static void ping(Guest *g, uint64_t first, uint64_t last)
+{
+    uint64_t counter = PE_AREA(1) + PE_ENTRY(ID_HANDLER(0)) + ENTRY_COUNT;
+    GuestFrame result;
+    GuestRun run;
+    unsigned loop;
+
+    if (first > last) {
+        return;
+    }
+    guest_run_init(g, 0, &run);
+    loop = run.words;
+    guest_run_insn(&run, INSN_MOV(0, 20));
+    guest_run_insn(&run, INSN_MOV(1, 31));
+    guest_run_insn(&run, INSN_MOV(2, 21));
+    guest_run_insn(&run, INSN_HVC);
+    guest_run_insn(&run, INSN_CBNZ(0, 7 * 4));
+    guest_run_insn(&run, INSN_LDR_X(4, 22));
+    guest_run_insn(&run, INSN_SUB(4, 4, 23));
+    guest_run_insn(&run, INSN_CBNZ(4, -2 * 4));
+    guest_run_insn(&run, INSN_ADD_IMM(23, 23, 1));
+    guest_run_insn(&run, INSN_SUB(4, 23, 24));
+    guest_run_insn(&run, INSN_CBNZ(4, ((int)loop - (int)run.words) * 4));
+    guest_run_end(&run);
+    run.x[20] = SDEI_EVENT_SIGNAL;
+    run.x[21] = guest_affinity(g, 1);
+    run.x[22] = counter;
+    run.x[23] = first;
+    run.x[24] = last + 1;
+    guest_run(g, 0, &run, &result);
+    guest_check_eq(g, 0, result.x[0], 0, "result of EVENT_SIGNAL");
+    guest_check_eq(g, 0, result.x[23], last + 1, "signals acknowledged");
+}
+
+/* What PE 1 is doing: its order loop; a loop with all masked; WFI after WFI */
+static void ping_at(Guest *g, unsigned round, uint64_t first, uint64_t last)
+{
+    unsigned loop;
+    uint64_t x[31];
+    GuestRun run;
+
+    switch (round % 3) {
+    case 0:
+        ping(g, first, last);
+        break;
+    case 1:
+        guest_pattern(x, round);
+        run.seq = guest_spin_start(g, 1, x, guest_pstate(g, PSTATE_DAIF));
+        ping(g, first, last);
+        guest_spin_stop(g, 1, run.seq, NULL);
+        break;
+    case 2:
+        guest_run_init(g, 1, &run);
+        guest_run_mark_started(1, &run);
+        loop = run.words;
+        guest_run_insn(&run, INSN_WFI);
+        guest_run_loop(1, &run, loop);
+        guest_run_end(&run);
+        guest_run_start(g, 1, &run);
+        guest_run_wait_started(g, 1);
+        ping(g, first, last - 1);
+        guest_stop(g, 1);
+        /* Out of the WFI */
+        ping(g, last, last);
+        guest_wait(g, 1, run.seq, NULL);
+        break;
+    }
+}
+
+/* Nothing is lost and nothing comes twice, however many there are */
+static void test_acknowledged(Guest *g, const void *data)
+{
+    const char *wanted = g_getenv("ARM_SDEI_TEST_SIGNALS");
+    uint64_t signals = wanted ? g_ascii_strtoull(wanted, NULL, 0) : SIGNALS;
+    int64_t start = g_get_monotonic_time();
+    uint64_t first = 1;
+
+    auto_handler(g, 1);
+    event_ready(g, 1, 0, 0);
+    for (unsigned round = 0; first <= signals; round++) {
+        uint64_t last = MIN(first + SIGNALS_PER_ROUND - 1, signals);
+
+        ping_at(g, round, first, last);
+        first = last + 1;
+    }
+    check_entries(g, 1, signals);
+    g_test_message("%" PRIu64 " signals acknowledged in %" PRId64 " ms",
+                   signals, (g_get_monotonic_time() - start) / 1000);
+}
+
 void add_signal_tests(void)
 {
+    scenario_add(SCENARIO_EL1, test_acknowledged, NULL,
+                 "acknowledged-one-by-one");
     scenario_add(SCENARIO_ALL | SCENARIO_SINGLE, test_other_pe, NULL,
                  "signal/other-pe");
     scenario_add(SCENARIO_ALL | SCENARIO_SINGLE, test_masked_spin, NULL,

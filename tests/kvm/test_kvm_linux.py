@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""KVM test: Linux as the guest of KVM, refusals, and what events cost"""
+
+from pathlib import Path
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+# pylint: disable=wrong-import-position
+from sdei_kvm import ROOT, TRACE_EVENTS  # noqa: E402
+from sdei_kvm import Host, missing, read_trace  # noqa: E402
+from sdei_guest import EVENT0_MODULE, EVENT0_ORDERS, SPLAT  # noqa: E402
+from sdei_guest import nmi_kernel  # noqa: E402
+from sdei_testcase import SdeiGuestTest  # noqa: E402
+
+QEMU = ('qemu-system-aarch64 -accel kvm -cpu host -nodefaults -display none '
+        '-no-reboot ')
+
+# Shell functions for the host: start a guest that takes orders, give it some.
+# What it says is in /tmp/l2.out, its kernel's log in /tmp/l2.log.
+L2 = f'''
+l2_start() {{
+    rm -f l2.in l2.out l2.log l2.end l2.said; mkfifo l2.in l2.out; >l2.said;
+    (cat l2.out >l2.said &);
+    ({QEMU} -machine virt,gic-version=3,sdei=on -smp 2 -m 256 -initrd
+     /boot/initrd.cpio -serial file:l2.log -serial pipe:l2 "$@" >l2.err 2>&1;
+     echo $? >l2.end) & exec 8>l2.in; l2_wait "GUEST READY";
+}};
+l2_wait() {{
+    until grep -q "$1" l2.said; do
+    if test -e l2.end; then cat l2.err l2.log l2.said; return 1; fi;
+    usleep 20000; done;
+}};
+l2() {{
+    >l2.said; echo "$1" >&8; l2_wait "RES=" && tr -d "\\r" <l2.said | sed "s/^RES/L2/";
+    grep -q "RES=.0" l2.said;
+}};
+l2_end() {{
+    until test -e l2.end; do usleep 20000; done; exec 8>&-; return $(cat l2.end);
+}};
+'''.replace('\n', ' ')
+
+MAX_QUIET = 7
+MAX_DELIVERY = 45
+MAX_COMPLETION = 45
+
+
+class KvmLinux(SdeiGuestTest):
+    """One host for all: booting it takes longer than most tests."""
+
+    def new_host(self, files=(), kernel=None, name='host.log'):
+        why = missing()
+        if why:
+            self.skipTest(why)
+        host = Host(self.vm, self.short_dir(), self.log_file(name), files,
+                    kernel)
+        self.addCleanup(host.close)
+        host.start()
+        return host
+
+    def start_linux(self, host, kernel='/boot/vmlinuz', arguments='quiet'):
+        host.order(L2)
+        host.order(f'l2_start -kernel {kernel} -append '
+                   f'"console=ttyAMA0 {arguments}"')
+
+    def check_linux_log(self, host):
+        splat = SPLAT.search(host.order('cat l2.log'))
+        self.assertFalse(splat, splat and splat.group())
+
+    def test_linux(self):
+        """Debian's kernel finds SDEI, takes events, and unplugs CPUs"""
+        host = self.new_host()
+        self.start_linux(host)
+        self.assertRegex(host.order('l2 dmesg'),
+                         r'sdei: SDEIv1\.1 \(0x[0-9a-f]+\) detected')
+        host.order('l2 "taskset -p 1 \\$\\$"')
+        host.order(f'l2 "insmod {EVENT0_MODULE}"')
+        for cpu in (0, 1):
+            host.order(f'l2 "echo {cpu} >{EVENT0_ORDERS}/signal"')
+        host.order(f'l2 "echo 1 >{EVENT0_ORDERS}/reach_stuck"')
+        for _ in range(2):
+            host.order('l2 "echo 0 >/sys/devices/system/cpu/cpu1/online"')
+            host.order('l2 "echo 1 >/sys/devices/system/cpu/cpu1/online"')
+        host.order(f'l2 "echo 1 >{EVENT0_ORDERS}/reach_stuck"')
+        said = host.order('l2 "dmesg | grep sdei_event0"')
+        self.assertEqual(said.count('went on with its registers intact'), 2,
+                         said)
+        self.check_linux_log(host)
+        host.order('echo poweroff -f >&8; l2_end')
+
+    def test_nmi(self):
+        """Linux 7.3 shows where a CPU hangs that takes no interrupts"""
+        kernel = nmi_kernel()
+        if kernel is None:
+            self.skipTest('no Linux 7.3 with ARM_SDEI_NMI: name the folder '
+                          'of an Image-VERSION-sdei by SDEI_GUEST_DIR')
+        host = self.new_host([('boot/Image-nmi', kernel)])
+        self.start_linux(host, '/boot/Image-nmi', '')
+        self.assertIn('sdei_nmi: using SDEI cross-CPU NMI',
+                      host.order('l2 dmesg'))
+        host.order('l2 "taskset -p 1 \\$\\$"')
+        # All in one order: see test_sdei_nmi.py.
+        host.order('echo "taskset 2 sh -c \'echo HARDLOCKUP >/sys/kernel/debug'
+                   '/provoke-crash/DIRECT\' & until dmesg | grep \'direct entry'
+                   ' HARDLOCKUP\'; do usleep 50000; done; echo l >/proc/sysrq-'
+                   'trigger; echo b >/proc/sysrq-trigger" >&8; l2_end')
+        self.assertRegex(
+            host.order('cat l2.log'),
+            r'(?s)sysrq: Show backtrace of all active CPUs.*'
+            r'NMI backtrace for cpu 1\r?\n.*pc : lkdtm_HARDLOCKUP\+.*'
+            r'sysrq: Resetting')
+
+    def test_old_kernel(self):
+        """A kernel without the SMCCC filter: refused, and Linux 6.4 is named
+        """
+        fetch = subprocess.run([ROOT / 'tools' / 'fetch', 'kernel',
+                                'bookworm'], check=False, text=True,
+                               stdout=subprocess.PIPE)
+        if fetch.returncode:
+            self.skipTest("Debian 12's kernel could not be fetched")
+        host = self.new_host(kernel=fetch.stdout.strip())
+        self.assertRegex(host.order('uname -r'), r'^6\.1\.')
+        said = host.order(f'! {QEMU} -machine virt,gic-version=3,sdei=on 2>&1')
+        self.assertRegex(said, r'SDEI \(sdei=on\) needs a host kernel')
+        self.assertIn('Linux can since version 6.4', said)
+        # It is not the machine that does not work there.
+        host.order(f'echo quit | {QEMU} -machine virt,gic-version=3 '
+                   '-monitor stdio')
+
+    def test_cost(self):
+        """Register ioctls of a call, of a delivery, and of a completion"""
+        host = self.new_host()
+        host.order(f'printf "{TRACE_EVENTS}" >events')
+        for group in ('el1/signal/other-pe', 'el1/signal/wfi',
+                      'el1/signal/masked-spin', 'el1/call/version'):
+            host.order('QTEST_TRACE=events=events,file=trace.log '
+                       f'arm-sdei-test --tap -p /aarch64/arm-sdei/{group} '
+                       '>/dev/null 2>&1')
+            host.order('cat trace.log >>all.log')
+        self.check_cost(host.order('cat all.log'))
+
+    def check_cost(self, trace):
+        ioctls = {'quiet': [], 'delivery': [], 'completion': []}
+        for span in read_trace(trace):
+            ioctls.get(span.kind, []).append(span.ioctls)
+        for kind, most in (('quiet', MAX_QUIET), ('delivery', MAX_DELIVERY),
+                           ('completion', MAX_COMPLETION)):
+            self.assertTrue(ioctls[kind], f'no {kind} was seen')
+            self.log.info('%s: %d seen, at most %d ioctls', kind,
+                          len(ioctls[kind]), max(ioctls[kind]))
+            self.assertLessEqual(max(ioctls[kind]), most, kind)
+
+
+if __name__ == '__main__':
+    SdeiGuestTest.main()
