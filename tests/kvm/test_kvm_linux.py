@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from sdei_kvm import ROOT, TRACE_EVENTS  # noqa: E402
 from sdei_kvm import Host, missing, read_trace  # noqa: E402
 from sdei_guest import EVENT0_MODULE, EVENT0_ORDERS, SPLAT  # noqa: E402
-from sdei_guest import nmi_kernel  # noqa: E402
+from sdei_guest import images_dir, nmi_kernel  # noqa: E402
 from sdei_testcase import SdeiGuestTest  # noqa: E402
 
 QEMU = ('qemu-system-aarch64 -accel kvm -cpu host -nodefaults -display none '
@@ -43,6 +43,25 @@ l2_end() {{
     until test -e l2.end; do usleep 20000; done; exec 8>&-; return $(cat l2.end);
 }};
 '''.replace('\n', ' ')
+
+# Print the host's physical address of a page in the middle of a guest's RAM,
+# which has $1 bytes.
+FIND_PAGE = '''
+find_page() {
+    pid=$(pidof qemu-system-aarch64);
+    while read -r range rest; do
+        first=$((0x${range%-*})); last=$((0x${range#*-}));
+        test $((last - first)) -ne $1 || break;
+    done </proc/$pid/maps;
+    page=$(((first + $1 / 2) / 4096));
+    while :; do
+        entry=$(dd if=/proc/$pid/pagemap bs=8 skip=$page count=1 2>/dev/null |
+                od -An -tx8 | tr -d " ");
+        test $((0x$entry >> 63 & 1)) -eq 0 || break;
+        page=$((page + 1));
+    done;
+    printf "0x%x\\n" $(((0x$entry & 0x7fffffffffffff) << 12));
+}'''.replace('\n', ' ')
 
 MAX_QUIET = 7
 MAX_DELIVERY = 45
@@ -113,6 +132,26 @@ class KvmLinux(SdeiGuestTest):
             r'(?s)sysrq: Show backtrace of all active CPUs.*'
             r'NMI backtrace for cpu 1\r?\n.*pc : lkdtm_HARDLOCKUP\+.*'
             r'sysrq: Resetting')
+
+    def test_memory_error(self):
+        """The host loses a page of the guest's that nobody uses"""
+        efi = images_dir() / 'QEMU_EFI.fd'
+        host = self.new_host([('boot/QEMU_EFI.fd', efi)])
+        host.order(L2)
+        host.order('l2_start -machine ras=on -bios /boot/QEMU_EFI.fd '
+                   '-kernel /boot/vmlinuz -append "console=ttyAMA0 quiet"')
+        # Pages that were in use are there, and free ones do no harm.
+        host.order('l2 "dd if=/dev/zero of=/tmp/file bs=1M count=60 && '
+                   'rm /tmp/file"')
+        host.order(FIND_PAGE)
+        page = host.order('find_page $((256 << 20))').strip()
+        host.order(f'echo {page} >/sys/devices/system/memory/'
+                   'hard_offline_page')
+        said = host.order('until l2 "dmesg | grep -A20 Hardware.error"; '
+                          'do usleep 100000; done')
+        self.assertIn('APEI Generic Hardware Error Source', said)
+        self.assertRegex(said, r'physical_address: 0x000000004[0-9a-f]{7}')
+        host.order('echo poweroff -f >&8; l2_end')
 
     def test_old_kernel(self):
         """A kernel without the SMCCC filter: refused, and Linux 6.4 is named
