@@ -13,6 +13,7 @@
 #define POLLS_BEFORE_RETRY      50
 #define SIGNALS                 6000
 #define SIGNALS_PER_ROUND       500
+#define SIGNALS_PER_REPORT      10000
 
 /* Entered @count times, and nothing is under way any more on that PE */
 static void check_entries(Guest *g, unsigned cpu, uint64_t count)
@@ -536,10 +537,13 @@ static void test_acknowledged(Guest *g, const void *data)
 
         ping_at(g, round, first, last);
         first = last + 1;
+        if (last % SIGNALS_PER_REPORT == 0 || last == signals) {
+            g_test_message("%" PRIu64 " signals acknowledged in %" PRId64
+                           " ms", last,
+                           (g_get_monotonic_time() - start) / 1000);
+        }
     }
     check_entries(g, 1, signals);
-    g_test_message("%" PRIu64 " signals acknowledged in %" PRId64 " ms",
-                   signals, (g_get_monotonic_time() - start) / 1000);
 }
 
 void add_signal_tests(void)
