@@ -2,8 +2,8 @@
 /*
  * QTest testcase for the Arm SDEI dispatcher
  *
- * Runs a small guest under TCG, or KVM, that makes SDEI calls and takes SDEI events on
- * the orders of the scenarios; see arm-sdei/harness.h.
+ * Runs a small guest under TCG, or KVM, that makes SDEI calls and takes SDEI
+ * events on the orders of the scenarios; see arm-sdei/harness.h.
  */
 
 #include "qemu/osdep.h"

@@ -250,6 +250,10 @@ static void test_gdb_step_out(void)
     GdbGuest t;
     Guest *g;
 
+    if (guest_is_kvm()) {
+        g_test_skip("Each step clears the monitor: no LDXR and STXR succeed");
+        return;
+    }
     gdb_start(&t);
     g = t.g;
     user_event_enable(g, PE, EVENT_PN1, 2, 0);
