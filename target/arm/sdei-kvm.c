@@ -238,7 +238,7 @@ static void sdei_kvm_cpu_off(ARMCPU *cpu)
     sdei_kvm_own_registers(cs);
     ret = kvm_vcpu_ioctl(cs, KVM_SET_MP_STATE, &mp_state);
     if (ret) {
-        sdei_kvm_fail(cs, "stop PSCI's execution", ret);
+        sdei_kvm_fail(cs, "stop the execution", ret);
     }
 }
 
