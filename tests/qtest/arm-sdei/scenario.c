@@ -81,7 +81,8 @@ void scenario_add(ScenarioFlags flags, ScenarioFn *fn, const void *data,
         Scenario *scenario;
 
         if (!(flags & variants[i].flag) ||
-            (guest_is_kvm() && !variants[i].kvm)) {
+            (guest_is_kvm() ? !variants[i].kvm
+                            : variants[i].flag == SCENARIO_LINES_KVM)) {
             continue;
         }
         scenario = g_new(Scenario, 1);
