@@ -1,11 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Arm SDEI on the virt machine: the error source of the ACPI HEST that
  * notifies by an event
  *
  * hw/acpi/ghes.c records errors for the guest and says of which source;
  * this triggers the event that belongs to it.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"
