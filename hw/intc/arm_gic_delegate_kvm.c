@@ -26,7 +26,8 @@ static int kvm_gic_fd(ARMGICDelegateIf *gic)
 
 /*
  * Access the distributor's @reg that has @bits for each interrupt, there the
- * word of @intid.  The kernel wants all vCPUs to be out of KVM_RUN meanwhile.
+ * word of @intid.  The kernel wants all vCPUs to be out of KVM_RUN meanwhile:
+ * to be called between accel_ioctl_inhibit_begin() and its end.
  */
 static bool kvm_gic_access(ARMGICDelegateIf *gic, uint32_t reg, uint32_t intid,
                            unsigned int bits, uint32_t *value, bool write)
@@ -34,10 +35,8 @@ static bool kvm_gic_access(ARMGICDelegateIf *gic, uint32_t reg, uint32_t intid,
     Error *err = NULL;
     uint64_t attr = reg + intid * bits / 32 * 4;
 
-    accel_ioctl_inhibit_begin();
     kvm_device_access(kvm_gic_fd(gic), KVM_DEV_ARM_VGIC_GRP_DIST_REGS, attr,
                       value, write, &err);
-    accel_ioctl_inhibit_end();
     if (err) {
         warn_report_err_once(err);
         return false;
@@ -45,12 +44,17 @@ static bool kvm_gic_access(ARMGICDelegateIf *gic, uint32_t reg, uint32_t intid,
     return true;
 }
 
-static bool kvm_gic_bit(ARMGICDelegateIf *gic, uint32_t reg, uint32_t intid)
+/* The last of @bits of the field that is @intid's */
+static bool kvm_gic_read(ARMGICDelegateIf *gic, uint32_t reg, uint32_t intid,
+                         unsigned int bits)
 {
     uint32_t value;
+    bool ok;
 
-    return kvm_gic_access(gic, reg, intid, 1, &value, false) &&
-           extract32(value, intid % 32, 1);
+    accel_ioctl_inhibit_begin();
+    ok = kvm_gic_access(gic, reg, intid, bits, &value, false);
+    accel_ioctl_inhibit_end();
+    return ok && extract32(value, intid * bits % 32 + bits - 1, 1);
 }
 
 /*
@@ -69,16 +73,13 @@ static bool kvm_gic_can_delegate(ARMGICDelegateIf *gic, uint32_t intid)
 static bool kvm_gic_is_edge(ARMGICDelegateIf *gic, unsigned int cpu,
                             uint32_t intid)
 {
-    uint32_t value;
-
-    return kvm_gic_access(gic, GICD_ICFGR, intid, 2, &value, false) &&
-           extract32(value, intid % 16 * 2 + 1, 1);
+    return kvm_gic_read(gic, GICD_ICFGR, intid, 2);
 }
 
 static bool kvm_gic_is_active(ARMGICDelegateIf *gic, unsigned int cpu,
                               uint32_t intid)
 {
-    return kvm_gic_bit(gic, GICD_ISACTIVER, intid);
+    return kvm_gic_read(gic, GICD_ISACTIVER, intid, 1);
 }
 
 /* Forget a latched edge.  What a client writes to the GIC is beyond us. */
@@ -87,12 +88,17 @@ static void kvm_gic_set_delegated(ARMGICDelegateIf *gic, unsigned int cpu,
 {
     uint32_t value;
 
-    /* For GICD_ISPENDR, the kernel takes zeroes as well from user space */
+    /*
+     * For GICD_ISPENDR, the kernel takes zeroes as well from user space: no
+     * vCPU may take another interrupt of the same word in between.
+     */
+    accel_ioctl_inhibit_begin();
     if (kvm_gic_access(gic, GICD_ISPENDR, intid, 1, &value, false) &&
         extract32(value, intid % 32, 1)) {
         value = deposit32(value, intid % 32, 1, 0);
         kvm_gic_access(gic, GICD_ISPENDR, intid, 1, &value, true);
     }
+    accel_ioctl_inhibit_end();
 }
 
 void arm_gic_kvm_delegate_class_init(ObjectClass *oc)
