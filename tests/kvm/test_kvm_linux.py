@@ -25,7 +25,7 @@ QEMU = ('qemu-system-aarch64 -accel kvm -cpu host -nodefaults -display none '
 L2 = f'''
 l2_start() {{
     rm -f l2.in l2.out l2.log l2.end l2.said; mkfifo l2.in l2.out; >l2.said;
-    (cat l2.out >l2.said &);
+    (cat l2.out >>l2.said &);
     ({QEMU} -machine virt,gic-version=3,sdei=on -smp 2 -m 256 -initrd
      /boot/initrd.cpio -serial file:l2.log -serial pipe:l2 "$@" >l2.err 2>&1;
      echo $? >l2.end) & exec 8>l2.in; l2_wait "GUEST READY";
@@ -36,8 +36,8 @@ l2_wait() {{
     usleep 20000; done;
 }};
 l2() {{
-    >l2.said; echo "$1" >&8; l2_wait "RES=" && tr -d "\\r" <l2.said | sed "s/^RES/L2/";
-    grep -q "RES=.0" l2.said;
+    >l2.said; echo "$1" >&8; l2_wait "RES=.*#" && tr -d "\\r" <l2.said | sed "s/^RES/L2/";
+    grep -q "RES=.0" l2.said || ! cat l2.log;
 }};
 l2_end() {{
     until test -e l2.end; do usleep 20000; done; exec 8>&-; return $(cat l2.end);
@@ -102,8 +102,8 @@ class KvmLinux(SdeiGuestTest):
             host.order(f'l2 "echo {cpu} >{EVENT0_ORDERS}/signal"')
         host.order(f'l2 "echo 1 >{EVENT0_ORDERS}/reach_stuck"')
         for _ in range(2):
-            host.order('l2 "echo 0 >/sys/devices/system/cpu/cpu1/online"')
-            host.order('l2 "echo 1 >/sys/devices/system/cpu/cpu1/online"')
+            host.order(f'l2 "{host.offline_command(1)}"')
+            host.order(f'l2 "{host.online_command(1)}"')
         host.order(f'l2 "echo 1 >{EVENT0_ORDERS}/reach_stuck"')
         said = host.order('l2 "dmesg | grep sdei_event0"')
         self.assertEqual(said.count('went on with its registers intact'), 2,
@@ -147,8 +147,8 @@ class KvmLinux(SdeiGuestTest):
         page = host.order('find_page $((256 << 20))').strip()
         host.order(f'echo {page} >/sys/devices/system/memory/'
                    'hard_offline_page')
-        said = host.order('until l2 "dmesg | grep -A20 Hardware.error"; '
-                          'do usleep 100000; done')
+        said = host.order('l2 "until dmesg | grep -A20 Hardware.error; '
+                          'do usleep 100000; done"')
         self.assertIn('APEI Generic Hardware Error Source', said)
         self.assertRegex(said, r'physical_address: 0x000000004[0-9a-f]{7}')
         host.order('echo poweroff -f >&8; l2_end')

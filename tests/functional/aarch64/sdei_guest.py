@@ -26,6 +26,7 @@ SPLAT = re.compile(r'\b(WARNING|BUG): .*|\bOops\b.*|Kernel panic.*|'
 
 DETECTED = re.compile(r'sdei: SDEIv1\.1 \(0x[0-9a-f]+\) detected in firmware\.')
 
+CPUS = '/sys/devices/system/cpu'
 EVENT0_MODULE = '/lib/sdei_event0.ko'
 EVENT0_ORDERS = '/sys/module/sdei_event0/parameters'
 
@@ -209,6 +210,20 @@ class Guest:
     def reach_stuck_cpu(self, cpu):
         """Make @cpu spin with interrupts masked and reach it by event 0."""
         return self._event0('reach_stuck', cpu)
+
+    @staticmethod
+    def offline_command(cpu):
+        """Return the line of shell that takes a CPU out."""
+        return f'echo 0 >{CPUS}/cpu{cpu}/online'
+
+    @staticmethod
+    def online_command(cpu):
+        """Return the line of shell that takes a CPU in again.
+
+        Linux looks for 100 ms whether a CPU is off. On a busy host it may
+        still be on then, and for a while cannot be powered on.
+        """
+        return f'until echo 1 >{CPUS}/cpu{cpu}/online; do usleep 100000; done'
 
     @staticmethod
     def event0_command(order, cpu):

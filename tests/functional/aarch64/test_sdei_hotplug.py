@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Functional test: Linux keeps events working over CPU hotplug"""
 
-from sdei_guest import Config
+from sdei_guest import CPUS, Config
 from sdei_testcase import SdeiGuestTest
 
 
@@ -15,12 +15,10 @@ class SdeiHotplug(SdeiGuestTest):
         guest.detected()
         guest.load_event0_client()
         for cpu in range(1, config.cpus):
-            online = f'/sys/devices/system/cpu/cpu{cpu}/online'
-            guest.order(f'echo 0 >{online}')
-            self.assertNotIn(
-                str(cpu), guest.order('cat /sys/devices/system/cpu/online'))
+            guest.order(guest.offline_command(cpu))
+            self.assertNotIn(str(cpu), guest.order(f'cat {CPUS}/online'))
             guest.signal_event0(0)
-            guest.order(f'echo 1 >{online}')
+            guest.order(guest.online_command(cpu))
             self.assert_events_work(guest, range(config.cpus))
         guest.stop()
 

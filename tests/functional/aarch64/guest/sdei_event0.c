@@ -227,6 +227,7 @@ static int reach_spinning(unsigned int cpu)
 {
     struct sighting seen;
     u64 masked = PSR_D_BIT | PSR_A_BIT | PSR_I_BIT | PSR_F_BIT;
+    u64 flags = PSR_N_BIT | PSR_Z_BIT | PSR_C_BIT | PSR_V_BIT;
     int err;
 
     err = smp_call_function_single_async(cpu, &ping.csd);
@@ -247,7 +248,7 @@ static int reach_spinning(unsigned int cpu)
     pr_info("CPU %u was reached by event 0 in %llu us, at %pS, pstate 0x%llx\n",
             cpu, seen.time_ns / NSEC_PER_USEC, (void *)seen.pc, seen.pstate);
     if ((seen.pstate & masked) != masked ||
-        (seen.pstate & PSR_f) != NZCV_PATTERN) {
+        (seen.pstate & flags) != NZCV_PATTERN) {
         pr_err("that is not the PSTATE of the stuck CPU\n");
         return -EIO;
     }
