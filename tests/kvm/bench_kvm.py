@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Measure what SDEI costs under KVM: exits, register ioctls, time
 
-The guest of tests/bench/bench_sdei.py, in an emulated Arm machine with KVM. Exits and ioctls are those of any host; times are not, as each
-instruction of the host's kernel is emulated, too: compare them with each other
-alone.
+The guest of tests/bench/bench_sdei.py, in an emulated Arm machine with KVM.
+Exits and ioctls are those of any host; times are not, as each instruction of
+the host's kernel is emulated, too: compare them with each other alone.
 """
 
 from collections import defaultdict
@@ -52,24 +52,51 @@ def times(host):
     return rows
 
 
-def counts(host):
-    """Return rows of exits and ioctls, by what happened after an exit."""
-    host.order(f'printf "{TRACE_EVENTS}" >events')
-    host.order(f'{QEMU} /traced.bin -trace events=events,file=trace.log')
+def extent(numbers):
+    low, high = min(numbers), max(numbers)
+    return str(low) if low == high else f'{low}-{high}'
+
+
+def exit_rows(spans):
+    """Return rows of the ioctls at an exit, by what happened there."""
     seen = defaultdict(list)
-    for span in read_trace(host.order('cat trace.log')):
+    for span in spans:
         if span.kind == 'quiet':
             seen[span.call].append(span.ioctls)
         elif span.kind != 'other':
             # A call that delivers at once is one exit for both.
             of = f', by {span.call}' if span.call else ', to another PE'
             seen[span.kind + of].append(span.ioctls)
-    rows = [('operation', 'exits', 'register ioctls', 'seen')]
-    for name, ioctls in sorted(seen.items()):
-        low, high = min(ioctls), max(ioctls)
-        span = str(low) if low == high else f'{low}-{high}'
-        rows.append((name, '1', span, str(len(ioctls))))
-    return rows
+    return [('exit', 'register ioctls', 'seen')] + [
+        (name, extent(ioctls), str(len(ioctls)))
+        for name, ioctls in sorted(seen.items())]
+
+
+def trip_rows(spans):
+    """Return rows of all exits and ioctls from a delivery to its completion.
+    """
+    seen = defaultdict(list)
+    under_way = {}
+    for span in spans:
+        if span.dispatched:
+            whose = 'oneself' if span.call else 'another PE'
+            under_way[span.cpu] = (whose, [])
+        whose, exits = under_way.get(span.cpu, (None, []))
+        exits.append(span.ioctls)
+        if span.completed and whose:
+            seen[whose].append(exits)
+            del under_way[span.cpu]
+    return [('event to', 'exits', 'register ioctls', 'seen')] + [
+        (whose, extent([len(exits) for exits in trips]),
+         extent([sum(exits) for exits in trips]), str(len(trips)))
+        for whose, trips in sorted(seen.items())]
+
+
+def trace(host):
+    """Return what QEMU did at each exit of a short run."""
+    host.order(f'printf "{TRACE_EVENTS}" >events')
+    host.order(f'{QEMU} /traced.bin -trace events=events,file=trace.log')
+    return read_trace(host.order('cat trace.log'))
 
 
 def main():
@@ -83,8 +110,11 @@ def main():
         host = Host(vm, folder, Path(folder) / 'host.log', images)
         try:
             host.start()
-            print('What a call makes QEMU do:\n')
-            print_table(counts(host))
+            spans = trace(host)
+            print('What an exit makes QEMU do:\n')
+            print_table(exit_rows(spans))
+            print('\nFrom the delivery of an event to its completion:\n')
+            print_table(trip_rows(spans))
             print('\nTime in the emulated machine:\n')
             print_table(times(host))
         finally:

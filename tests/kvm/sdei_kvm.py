@@ -46,8 +46,9 @@ LINE = re.compile(r'([^\n]*)\n')
 
 @dataclass
 class Span:
-    """What a vCPU did between two runs of its guest"""
+    """What a vCPU did between two runs of its guest: an exit"""
 
+    cpu: int = 0
     ioctls: int = 0
     call: str = ''
     dispatched: bool = False
@@ -71,11 +72,12 @@ def read_trace(trace):
         if ioctl:
             cpu = int(ioctl[1])
             if int(ioctl[2], 16) == KVM_RUN:
-                spans.append(current.pop(cpu, Span()))
+                spans.append(current.pop(cpu, Span(cpu)))
             else:
-                current.setdefault(cpu, Span()).ioctls += 1
+                current.setdefault(cpu, Span(cpu)).ioctls += 1
         elif event:
-            span = current.setdefault(int(event[2], 16), Span())
+            cpu = int(event[2], 16)
+            span = current.setdefault(cpu, Span(cpu))
             if event[1] == 'call':
                 span.call = event[3]
             elif event[1] == 'dispatch':
