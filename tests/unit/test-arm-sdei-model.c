@@ -18,6 +18,7 @@
 #include "qemu/cutils.h"
 #include "../../target/arm/sdei-event.h"
 #include "../qtest/arm-sdei/model.h"
+#include "../qtest/arm-sdei/random.h"
 
 #define DEFAULT_STEPS   10000000
 #define MAX_STEPS       1000     /* per sequence */
@@ -103,22 +104,6 @@ typedef struct Coverage {
 } Coverage;
 
 static Coverage coverage;
-
-/* ---- Random numbers: fast, and the same everywhere (splitmix64) ---- */
-
-static uint64_t rnd(uint64_t *state)
-{
-    uint64_t z = (*state += 0x9e3779b97f4a7c15ull);
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-    return z ^ (z >> 31);
-}
-
-static uint32_t below(uint64_t *state, uint32_t n)
-{
-    return ((rnd(state) >> 32) * n) >> 32;
-}
 
 static bool one_in(uint64_t *state, uint32_t n)
 {

@@ -26,6 +26,7 @@
 #include "migration/qemu-file-types.h"
 #include "../migration/qemu-file.h"
 #include "../../target/arm/sdei-internal.h"
+#include "../qtest/arm-sdei/random.h"
 
 #define NUM_PES         4
 #define NUM_IRQ         96      /* 64 SPIs */
@@ -49,21 +50,6 @@ static const SDEIEventDef fixed_events[] = {
 };
 
 static uint64_t seed;
-
-/* splitmix64: fast, and the same everywhere */
-static uint64_t rnd(uint64_t *state)
-{
-    uint64_t z = (*state += 0x9e3779b97f4a7c15ull);
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-    return z ^ (z >> 31);
-}
-
-static uint32_t below(uint64_t *state, uint32_t n)
-{
-    return ((rnd(state) >> 32) * n) >> 32;
-}
 
 /* ---- What the rest of QEMU would be ---- */
 

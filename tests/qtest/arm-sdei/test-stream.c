@@ -14,6 +14,7 @@
 #include <glib/gstdio.h>
 #include "qemu/cutils.h"
 #include "move.h"
+#include "random.h"
 #include "scenario.h"
 #include "snapshot.h"
 #include "user-event.h"
@@ -87,20 +88,6 @@ static void test_busy_size(const void *data)
 }
 
 /* ---- Hostile ones ---- */
-
-static uint64_t rnd(uint64_t *state)
-{
-    uint64_t z = (*state += 0x9e3779b97f4a7c15ull);
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-    return z ^ (z >> 31);
-}
-
-static uint32_t below(uint64_t *state, uint32_t n)
-{
-    return ((rnd(state) >> 32) * n) >> 32;
-}
 
 static uint64_t env_number(const char *name, uint64_t value)
 {

@@ -6,7 +6,6 @@
  * them registers event 0, the software signalled one.  This module does, with
  * the driver's own functions, so that all of Linux's path is used: its entry
  * code and NMI stack, its re-registration at CPU hotplug, its resets at kexec.
- * They are not exported to modules; kprobes finds them by name.
  *
  * Each order is a write to /sys/module/sdei_event0/parameters/ORDER:
  *
@@ -24,34 +23,19 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/arm-smccc.h>
-#include <linux/cpu.h>
-#include <linux/delay.h>
-#include <linux/kprobes.h>
-#include <linux/ktime.h>
-#include <linux/module.h>
 #include <linux/moduleparam.h>
-#include <linux/mutex.h>
 #include <linux/percpu.h>
-#include <linux/smp.h>
 #include <linux/string.h>
-#include <asm/ptrace.h>
 #include <asm/sysreg.h>
+#include "sdei_client.h"
 
 #define SW_SIGNALED_EVENT       0
 /* Kernels before 7.3 do not make this call and have no name for it. */
 #define SDEI_FN_EVENT_SIGNAL    0xc400002f
 
-/* How long a CPU gets for what should take microseconds: hosts can be slow. */
-#define TIMEOUT_MS              20000
 /* How long a CPU that must not answer is watched. */
 #define DEAF_MS                 100
 
-typedef int (sdei_callback)(u32 event, struct pt_regs *regs, void *arg);
-
-static int (*event_register)(u32 event, sdei_callback *cb, void *arg);
-static int (*event_unregister)(u32 event);
-static int (*event_enable)(u32 event);
-static int (*event_disable)(u32 event);
 static u64 (*mpidr_of)(unsigned int cpu);
 
 /* What the handler saw when it last ran on a CPU. */
@@ -84,8 +68,6 @@ static struct ping {
     bool answered;
 } ping;
 
-static DEFINE_MUTEX(order_lock);
-
 static int event0_handler(u32 event, struct pt_regs *regs, void *arg)
 {
     struct sighting *seen = this_cpu_ptr(&sightings);
@@ -97,17 +79,6 @@ static int event0_handler(u32 event, struct pt_regs *regs, void *arg)
     smp_store_release(&seen->count, seen->count + 1);
     return 0;
 }
-
-/* Waits for a condition without keeping a CPU busy. */
-#define wait_until(cond, ms)                                            \
-({                                                                      \
-    ktime_t until_ = ktime_add_ms(ktime_get(), ms);                     \
-    bool met_;                                                          \
-    while (!(met_ = (cond)) && ktime_before(ktime_get(), until_)) {     \
-        usleep_range(200, 400);                                         \
-    }                                                                   \
-    met_ || (cond);                                                     \
-})
 
 /*
  * The SDEI driver keeps to itself which conduit the firmware tables named. A
@@ -312,33 +283,6 @@ static int signal_cpu(unsigned int cpu)
     return err;
 }
 
-/*
- * migrate_disable(): a task that waits must not be put on the CPU that it
- * made stuck.
- */
-static int give_order(const char *val, int (*order)(unsigned int cpu))
-{
-    unsigned int cpu;
-    int err = kstrtouint(val, 0, &cpu);
-
-    if (err) {
-        return err;
-    }
-    mutex_lock(&order_lock);
-    cpus_read_lock();
-    migrate_disable();
-    if (cpu >= nr_cpu_ids || !cpu_online(cpu)) {
-        pr_err("CPU %u is not online\n", cpu);
-        err = -ENXIO;
-    } else {
-        err = order(cpu);
-    }
-    migrate_enable();
-    cpus_read_unlock();
-    mutex_unlock(&order_lock);
-    return err;
-}
-
 static int order_signal(const char *val, const struct kernel_param *kp)
 {
     return give_order(val, signal_cpu);
@@ -357,45 +301,23 @@ static const struct kernel_param_ops reach_stuck_ops = {
 module_param_cb(signal, &signal_ops, NULL, 0200);
 module_param_cb(reach_stuck, &reach_stuck_ops, NULL, 0200);
 
-static void *find_function(const char *name)
-{
-    struct kprobe kp = { .symbol_name = name };
-    int err = register_kprobe(&kp);
-
-    if (err) {
-        pr_err("this kernel has no %s (%d)\n", name, err);
-        return NULL;
-    }
-    unregister_kprobe(&kp);
-    return kp.addr;
-}
-
 static int __init sdei_event0_init(void)
 {
-    int err;
+    int err = find_sdei_driver();
 
-    event_register = find_function("sdei_event_register");
-    event_unregister = find_function("sdei_event_unregister");
-    event_enable = find_function("sdei_event_enable");
-    event_disable = find_function("sdei_event_disable");
+    if (err) {
+        return err;
+    }
     mpidr_of = find_function("cpu_logical_map");
-    if (!event_register || !event_unregister || !event_enable ||
-        !event_disable || !mpidr_of) {
+    if (!mpidr_of) {
         return -ENOENT;
     }
 
     INIT_CSD(&stuck.csd, spin_with_interrupts_masked, &stuck);
     INIT_CSD(&ping.csd, answer_ping, &ping);
 
-    err = event_register(SW_SIGNALED_EVENT, event0_handler, NULL);
+    err = listen_to_event(SW_SIGNALED_EVENT, event0_handler);
     if (err) {
-        pr_err("registering event 0 failed: %d\n", err);
-        return err;
-    }
-    err = event_enable(SW_SIGNALED_EVENT);
-    if (err) {
-        pr_err("enabling event 0 failed: %d\n", err);
-        event_unregister(SW_SIGNALED_EVENT);
         return err;
     }
     pr_info("event 0 is registered and enabled on %u CPUs\n",
@@ -405,8 +327,7 @@ static int __init sdei_event0_init(void)
 
 static void __exit sdei_event0_exit(void)
 {
-    event_disable(SW_SIGNALED_EVENT);
-    event_unregister(SW_SIGNALED_EVENT);
+    ignore_event(SW_SIGNALED_EVENT);
 }
 
 module_init(sdei_event0_init);

@@ -16,33 +16,17 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/arm-smccc.h>
-#include <linux/cpu.h>
-#include <linux/delay.h>
-#include <linux/kprobes.h>
-#include <linux/ktime.h>
-#include <linux/module.h>
 #include <linux/moduleparam.h>
-#include <linux/mutex.h>
-#include <linux/smp.h>
-#include <asm/ptrace.h>
 #include <asm/sysreg.h>
+#include "sdei_client.h"
 
 #define PHYSICAL_TIMER_PPI          30
 #define SDEI_FN_INTERRUPT_BIND      0xc400002d
 #define SDEI_FN_INTERRUPT_RELEASE   0xc400002e
 #define TIMER_ENABLE                1
 
-/* How long a CPU gets for what should take far less: hosts can be slow. */
-#define TIMEOUT_MS                  20000
 /* The watchdog's patience is 1/50 s. */
 #define BITES_PER_SECOND            50
-
-typedef int (sdei_callback)(u32 event, struct pt_regs *regs, void *arg);
-
-static int (*event_register)(u32 event, sdei_callback *cb, void *arg);
-static int (*event_unregister)(u32 event);
-static int (*event_enable)(u32 event);
-static int (*event_disable)(u32 event);
 
 static u32 watchdog_event;
 
@@ -59,8 +43,6 @@ static struct stuck_cpu {
     bool finished;
 } stuck;
 
-static DEFINE_MUTEX(order_lock);
-
 /* The CPU that was told to be stuck is the only one with a running timer. */
 static int watchdog_bites(u32 event, struct pt_regs *regs, void *arg)
 {
@@ -73,16 +55,6 @@ static int watchdog_bites(u32 event, struct pt_regs *regs, void *arg)
     smp_store_release(&bite.count, bite.count + 1);
     return 0;
 }
-
-#define wait_until(cond)                                                \
-({                                                                      \
-    ktime_t until_ = ktime_add_ms(ktime_get(), TIMEOUT_MS);             \
-    bool met_;                                                          \
-    while (!(met_ = (cond)) && ktime_before(ktime_get(), until_)) {     \
-        usleep_range(200, 400);                                         \
-    }                                                                   \
-    met_ || (cond);                                                     \
-})
 
 /* The name is what the user sees as the place where the CPU was. */
 static noinline void spin_with_interrupts_masked(void *arg)
@@ -119,7 +91,7 @@ static int bite_cpu(unsigned int cpu)
     if (err) {
         return err;
     }
-    bitten = wait_until(smp_load_acquire(&bite.count) != before);
+    bitten = wait_until(smp_load_acquire(&bite.count) != before, TIMEOUT_MS);
     smp_store_release(&stuck.release, 1);
     if (!bitten) {
         pr_err("CPU %u is stuck and was not reached\n", cpu);
@@ -131,7 +103,7 @@ static int bite_cpu(unsigned int cpu)
         pr_err("that is not the stuck CPU %u\n", cpu);
         return -EIO;
     }
-    if (!wait_until(smp_load_acquire(&stuck.finished))) {
+    if (!wait_until(smp_load_acquire(&stuck.finished), TIMEOUT_MS)) {
         pr_err("CPU %u did not go on after the event\n", cpu);
         return -ETIMEDOUT;
     }
@@ -142,31 +114,9 @@ static int bite_cpu(unsigned int cpu)
     return 0;
 }
 
-/*
- * migrate_disable(): a task that waits must not be put on the CPU that it
- * made stuck.
- */
 static int order_bite(const char *val, const struct kernel_param *kp)
 {
-    unsigned int cpu;
-    int err = kstrtouint(val, 0, &cpu);
-
-    if (err) {
-        return err;
-    }
-    mutex_lock(&order_lock);
-    cpus_read_lock();
-    migrate_disable();
-    if (cpu >= nr_cpu_ids || !cpu_online(cpu)) {
-        pr_err("CPU %u is not online\n", cpu);
-        err = -ENXIO;
-    } else {
-        err = bite_cpu(cpu);
-    }
-    migrate_enable();
-    cpus_read_unlock();
-    mutex_unlock(&order_lock);
-    return err;
+    return give_order(val, bite_cpu);
 }
 
 static const struct kernel_param_ops bite_ops = { .set = order_bite };
@@ -209,19 +159,6 @@ static int bind_on_all_cpus(void)
     return 0;
 }
 
-static void *find_function(const char *name)
-{
-    struct kprobe kp = { .symbol_name = name };
-    int err = register_kprobe(&kp);
-
-    if (err) {
-        pr_err("this kernel has no %s (%d)\n", name, err);
-        return NULL;
-    }
-    unregister_kprobe(&kp);
-    return kp.addr;
-}
-
 static int release_event(void)
 {
     long result = call_firmware(SDEI_FN_INTERRUPT_RELEASE, watchdog_event);
@@ -241,13 +178,9 @@ static int __init sdei_watchdog_init(void)
         pr_err("the physical timer is free in a kernel at EL1 only\n");
         return -ENODEV;
     }
-    event_register = find_function("sdei_event_register");
-    event_unregister = find_function("sdei_event_unregister");
-    event_enable = find_function("sdei_event_enable");
-    event_disable = find_function("sdei_event_disable");
-    if (!event_register || !event_unregister || !event_enable ||
-        !event_disable) {
-        return -ENOENT;
+    err = find_sdei_driver();
+    if (err) {
+        return err;
     }
     INIT_CSD(&stuck.csd, spin_with_interrupts_masked, &stuck);
 
@@ -255,16 +188,8 @@ static int __init sdei_watchdog_init(void)
     if (err) {
         return err;
     }
-    err = event_register(watchdog_event, watchdog_bites, NULL);
+    err = listen_to_event(watchdog_event, watchdog_bites);
     if (err) {
-        pr_err("registering event 0x%x failed: %d\n", watchdog_event, err);
-        release_event();
-        return err;
-    }
-    err = event_enable(watchdog_event);
-    if (err) {
-        pr_err("enabling event 0x%x failed: %d\n", watchdog_event, err);
-        event_unregister(watchdog_event);
         release_event();
         return err;
     }
@@ -275,8 +200,7 @@ static int __init sdei_watchdog_init(void)
 
 static void __exit sdei_watchdog_exit(void)
 {
-    event_disable(watchdog_event);
-    event_unregister(watchdog_event);
+    ignore_event(watchdog_event);
     if (!release_event()) {
         pr_info("event 0x%x is released\n", watchdog_event);
     }
