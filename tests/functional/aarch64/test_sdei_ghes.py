@@ -140,6 +140,7 @@ class SdeiGhes(SdeiGuestTest):
                          'error_type: 2, single-bit ECC')
         self.assertEqual(self.dispatched(), 1)
         self.assertFalse(guest.dmesg('Memory failure'))
+        guest.order('grep "HardwareCorrupted: *0 kB" /proc/meminfo')
 
         self.inject_well(*self.documented('recoverable'))
         self.wait_record(guest, SDEI_SOURCE, 'event severity: recoverable',
@@ -155,6 +156,16 @@ class SdeiGhes(SdeiGuestTest):
         # It panics in the handler, and not whenever it next looks.
         guest.wait_log('ghes_sdei_critical_callback')
         self.assertEqual(self.dispatched(), 3)
+
+    def test_threshold_exceeded(self):
+        """Linux stops using a page that had too many corrected errors."""
+        guest = self.boot_ras()
+        self.inject_well('--severity', 'corrected', '--threshold-exceeded',
+                         '--physical-address', '0x5c345000')
+        self.wait_record(guest, SDEI_SOURCE, 'event severity: corrected')
+        guest.order('until grep "HardwareCorrupted: *4 kB" /proc/meminfo; '
+                    'do usleep 100000; done')
+        guest.stop()
 
     def test_all_fields(self):
         """Linux decodes each field that the script encodes."""
