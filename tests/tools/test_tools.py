@@ -396,6 +396,16 @@ class Export(Scratch):
                          'hw/arm: Call it\n\nBecause.\n\nSigned-off-by: Dev <d@x>\n'
                          'Signed-off-by: Dev <dev@localhost>')
 
+    def test_nobody_signs(self):
+        self.succeeds('prepare')
+        path = self.tree / 'hw/arm/virt.c'
+        path.write_text(path.read_text().replace('line 3\n', 'call sdei\n'))
+        self.git('commit', '-qam', 'hw/arm: Call it')
+        self.succeeds('refresh')
+        code, _, err = self.tool('export', self.dir / 'series', GIT_COMMITTER_NAME='')
+        self.assertEqual(code, 1)
+        self.assertIn('git config user.name', err)
+
     def test_file_of_no_patch(self):
         (self.root / 'hw/arm').mkdir(parents=True)
         (self.root / 'hw/arm/virt-sdei.c').write_text('int sdei;\n')
