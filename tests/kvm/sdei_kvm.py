@@ -34,7 +34,8 @@ STRIP = os.environ.get('CROSS_COMPILE', 'aarch64-linux-gnu-') + 'strip'
 
 # Without features that cost nested guests time and that SDEI does not look at
 HOST_CPU = 'max,pauth=off,sve=off,sme=off,lpa2=off'
-
+# With those that have state of their own
+HOST_CPU_SVE = 'max,sme=off,lpa2=off'
 
 # What read_trace() wants; a text for printf
 TRACE_EVENTS = ('kvm_vcpu_ioctl\\narm_sdei_call\\n'
@@ -134,12 +135,13 @@ class HostConfig:
 
     conduit = 'smc'
 
-    def __init__(self, initrd):
+    def __init__(self, initrd, cpu):
         self.initrd = initrd
+        self.cpu = cpu
 
     def qemu_args(self, images, kernel):
         return ['-machine', 'virt,virtualization=on,gic-version=3',
-                '-accel', 'tcg,thread=multi,tb-size=512', '-cpu', HOST_CPU,
+                '-accel', 'tcg,thread=multi,tb-size=512', '-cpu', self.cpu,
                 '-smp', '2', '-m', '1536', '-nodefaults', '-no-reboot',
                 '-kernel', str(kernel or images / 'vmlinuz'),
                 '-initrd', str(self.initrd),
@@ -152,10 +154,11 @@ class Host(Guest):
     @folder must have a short path. @files: see write_initrd().
     """
 
-    def __init__(self, vm, folder, log_file, files=(), kernel=None):
+    def __init__(self, vm, folder, log_file, files=(), kernel=None,
+                 cpu=HOST_CPU):
         images = images_dir()
         initrd = write_initrd(images, Path(folder), files)
-        super().__init__(vm, images, folder, log_file, HostConfig(initrd),
+        super().__init__(vm, images, folder, log_file, HostConfig(initrd, cpu),
                          kernel)
 
     def receive_line(self, what):

@@ -170,6 +170,7 @@
 #define SYSREG_OSLAR_EL1                SYSREG(2, 0, 1, 0, 4)
 #define SYSREG_CNTVCT_EL0               SYSREG(3, 3, 14, 0, 2)
 #define SYSREG_ID_AA64PFR0_EL1          SYSREG(3, 0, 0, 4, 0)
+#define SYSREG_ID_AA64PFR1_EL1          SYSREG(3, 0, 0, 4, 1)
 #define SYSREG_ID_AA64MMFR1_EL1         SYSREG(3, 0, 0, 7, 1)
 
 #define SCTLR_SPINTMASK                 (1ull << 62)

@@ -488,7 +488,24 @@ typedef struct VectorContext {
     bool streaming;
 } VectorContext;
 
-static void vector_body(Stage *st, const VectorContext *c)
+/* Hosts of KVM have what they have, unlike the CPU that we choose for TCG */
+static bool has_sve(Guest *g)
+{
+    return extract64(guest_read_sysreg(g, 0, SYSREG_ID_AA64PFR0_EL1), 32, 4);
+}
+
+static bool has_sme(Guest *g)
+{
+    return extract64(guest_read_sysreg(g, 0, SYSREG_ID_AA64PFR1_EL1), 24, 4);
+}
+
+/* Without SME no CPU is ever in streaming mode */
+static uint32_t insn_read_svcr(unsigned rd, bool sme)
+{
+    return sme ? INSN_MRS(rd, SYSREG_SVCR) : INSN_MOVZ(rd, 0, 0);
+}
+
+static void vector_body(Stage *st, const VectorContext *c, bool sme)
 {
     unsigned loop;
 
@@ -510,7 +527,7 @@ static void vector_body(Stage *st, const VectorContext *c)
         stage_body(st, INSN_STR_Z(i, 22));
     }
     stage_body(st, INSN_RDVL(5));
-    stage_body(st, INSN_MRS(6, SYSREG_SVCR));
+    stage_body(st, insn_read_svcr(6, sme));
     if (c->streaming) {
         for (unsigned i = 0; i < ZA_ROWS; i++) {
             stage_body(st, INSN_STR_ZA(i, 21));
@@ -523,8 +540,9 @@ static void vector_body(Stage *st, const VectorContext *c)
 static void test_vectors(Guest *g, const void *data)
 {
     const VectorContext *c = data;
+    bool sme = has_sme(g);
     const uint32_t handler[] = {
-        INSN_MRS(4, SYSREG_SVCR),
+        insn_read_svcr(4, sme),
         INSN_STR_X_AT(4, 1, HANDLER_SVCR),
         INSN_MOVZ(5, 1, 0),
         INSN_STR_X_AT(5, 1, HANDLER_RAN),
@@ -532,10 +550,8 @@ static void test_vectors(Guest *g, const void *data)
     GuestFrame result;
     Stage st;
 
-    /* The CPU that the host of KVM has, unlike the one that we choose */
-    if (guest_is_kvm() &&
-        !extract64(guest_read_sysreg(g, 0, SYSREG_ID_AA64PFR0_EL1), 32, 4)) {
-        g_test_skip("the CPU has no SVE");
+    if (guest_is_kvm() && (c->streaming ? !sme : !has_sve(g))) {
+        g_test_skip(c->streaming ? "the CPU has no SME" : "the CPU has no SVE");
         return;
     }
     stage_handler(g, handler, ARRAY_SIZE(handler), STAGE_DATA);
@@ -548,9 +564,11 @@ static void test_vectors(Guest *g, const void *data)
         stage_sysreg(&st, SYSREG_SMCR_EL2, c->context->hcr & HCR_E2H ? 1 : 3);
     }
     stage_sysreg(&st, SYSREG_ZCR_EL1, 1);
-    stage_sysreg(&st, SYSREG_SMCR_EL1, 1);
+    if (sme) {
+        stage_sysreg(&st, SYSREG_SMCR_EL1, 1);
+    }
     stage_insn(&st, INSN_ISB);
-    vector_body(&st, c);
+    vector_body(&st, c, sme);
     guest_pattern(st.x, 0xa100);
     st.x[1] = STAGE_DATA;
     st.x[3] = STAGE_DATA + BODY_STOP;
