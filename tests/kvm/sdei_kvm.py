@@ -32,10 +32,20 @@ PROGRAMS = (KVM_BUILD / 'qemu-system-aarch64',
             KVM_BUILD / 'tests' / 'qtest' / 'arm-sdei-test')
 STRIP = os.environ.get('CROSS_COMPILE', 'aarch64-linux-gnu-') + 'strip'
 
+
+@dataclass(frozen=True)
+class Hardware:
+    """What the emulated machine has, as QEMU's options."""
+
+    machine: str
+    cpu: str
+
+
 # Without features that cost nested guests time and that SDEI does not look at
-HOST_CPU = 'max,pauth=off,sve=off,sme=off,lpa2=off'
-# With those that have state of their own
-HOST_CPU_SVE = 'max,sme=off,lpa2=off'
+PLAIN = Hardware('virt,virtualization=on,gic-version=3',
+                 'max,pauth=off,sve=off,sme=off,lpa2=off')
+# With those that an event must leave alone: SVE, pointer authentication, MTE
+RICH = Hardware(PLAIN.machine + ',mte=on', 'max,sme=off,lpa2=off')
 
 # What read_trace() wants; a text for printf
 TRACE_EVENTS = ('kvm_vcpu_ioctl\\narm_sdei_call\\n'
@@ -135,13 +145,14 @@ class HostConfig:
 
     conduit = 'smc'
 
-    def __init__(self, initrd, cpu):
+    def __init__(self, initrd, hardware):
         self.initrd = initrd
-        self.cpu = cpu
+        self.hardware = hardware
 
     def qemu_args(self, images, kernel):
-        return ['-machine', 'virt,virtualization=on,gic-version=3',
-                '-accel', 'tcg,thread=multi,tb-size=512', '-cpu', self.cpu,
+        return ['-machine', self.hardware.machine,
+                '-accel', 'tcg,thread=multi,tb-size=512',
+                '-cpu', self.hardware.cpu,
                 '-smp', '2', '-m', '1536', '-nodefaults', '-no-reboot',
                 '-kernel', str(kernel or images / 'vmlinuz'),
                 '-initrd', str(self.initrd),
@@ -155,11 +166,11 @@ class Host(Guest):
     """
 
     def __init__(self, vm, folder, log_file, files=(), kernel=None,
-                 cpu=HOST_CPU):
+                 hardware=PLAIN):
         images = images_dir()
         initrd = write_initrd(images, Path(folder), files)
-        super().__init__(vm, images, folder, log_file, HostConfig(initrd, cpu),
-                         kernel)
+        super().__init__(vm, images, folder, log_file,
+                         HostConfig(initrd, hardware), kernel)
 
     def receive_line(self, what):
         """Return the next line of output of an order."""

@@ -460,14 +460,17 @@ void guest_run_end(GuestRun *run)
     guest_run_insn(run, INSN_SVC(RUN_END_IMM));
 }
 
+void guest_write_code(Guest *g, uint64_t addr, const uint32_t *words,
+                      unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        qtest_writel(g->qts, addr + 4 * i, words[i]);
+    }
+}
+
 void guest_run_start(Guest *g, unsigned cpu, const GuestRun *run)
 {
-    uint32_t code[ARRAY_SIZE(run->code)];
-
-    for (unsigned i = 0; i < run->words; i++) {
-        code[i] = cpu_to_le32(run->code[i]);
-    }
-    qtest_memwrite(g->qts, run->address, code, run->words * sizeof(code[0]));
+    guest_write_code(g, run->address, run->code, run->words);
     guest_set_word(g, cpu, PE_STARTED, 0);
     guest_set_word(g, cpu, PE_STOP, run->x[30]);
     post_order(g, cpu, run->seq, OP_RUN, run->x, run->pc, run->pstate);
@@ -822,7 +825,7 @@ bool guest_is_kvm(void)
 char *guest_command_line(const GuestConfig *config)
 {
     return g_strdup_printf("-machine virt%s%s%s -cpu %s -smp %u -m 256 "
-                           "-nodefaults -accel %s %s %s %s",
+                           "-nodefaults -accel %s %s %s %s %s",
                            config->no_sdei ? "" : ",sdei=on",
                            config->machine ? "," : "",
                            config->machine ?: "",
@@ -830,7 +833,8 @@ char *guest_command_line(const GuestConfig *config)
                            config->cpus, config->accel ?: guest_accel(),
                            config->firmware ? "-bios" : "-kernel",
                            write_image(config->firmware),
-                           config->args ?: "");
+                           config->args ?: "",
+                           g_getenv("ARM_SDEI_TEST_ARGS") ?: "");
 }
 
 static bool same_config(const GuestConfig *a, const GuestConfig *b)

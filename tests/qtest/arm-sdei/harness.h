@@ -329,6 +329,7 @@ void guest_finish(void);
  * guest_command_line: arguments of a QEMU for @config
  *
  * For tests that need to start one of their own, with guest_image() in it.
+ * $ARM_SDEI_TEST_ARGS are options for all of them.
  */
 char *guest_command_line(const GuestConfig *config);
 
@@ -414,6 +415,16 @@ void guest_run_mark_started(unsigned cpu, GuestRun *run);
 void guest_run_loop(unsigned cpu, GuestRun *run, unsigned first);
 /** guest_run_end: back to the order loop, from AArch64 code at any EL */
 void guest_run_end(GuestRun *run);
+/**
+ * guest_write_code: put instructions into memory
+ *
+ * Word by word: where KVM's host is emulated, memcpy() may use SVE, and of
+ * what an SVE instruction overwrites QEMU's TCG forgets only the translations
+ * that have the first byte.
+ */
+void guest_write_code(Guest *g, uint64_t addr, const uint32_t *words,
+                      unsigned n);
+
 /** guest_run_start: start it; guest_wait() gives registers and SPSR = PSTATE */
 void guest_run_start(Guest *g, unsigned cpu, const GuestRun *run);
 void guest_run_wait_started(Guest *g, unsigned cpu);

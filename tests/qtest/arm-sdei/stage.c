@@ -242,21 +242,11 @@ uint64_t stage_body(Stage *st, uint32_t insn)
     return STAGE_BODY + 4 * st->words++;
 }
 
-void stage_memory(Guest *g, uint64_t addr, const uint32_t *words, unsigned n)
-{
-    g_autofree uint32_t *le = g_new(uint32_t, n);
-
-    for (unsigned i = 0; i < n; i++) {
-        le[i] = cpu_to_le32(words[i]);
-    }
-    qtest_memwrite(g->qts, addr, le, n * sizeof(le[0]));
-}
-
 void stage_start(Stage *st)
 {
     Guest *g = st->g;
 
-    stage_memory(g, STAGE_BODY, st->body, st->words);
+    guest_write_code(g, STAGE_BODY, st->body, st->words);
     stage_sysreg(st, guest_sysreg(g, SYSREG_ELR_EL1, SYSREG_ELR_EL2), st->pc);
     stage_sysreg(st, guest_sysreg(g, SYSREG_SPSR_EL1, SYSREG_SPSR_EL2),
                  st->pstate);
@@ -296,8 +286,8 @@ void stage_handler(Guest *g, const uint32_t *words, unsigned n, uint64_t arg)
         g->client_el == 2 ? INSN_SMC : INSN_HVC,
     };
 
-    stage_memory(g, STAGE_HANDLER, words, n);
-    stage_memory(g, STAGE_HANDLER + n * 4, complete, ARRAY_SIZE(complete));
+    guest_write_code(g, STAGE_HANDLER, words, n);
+    guest_write_code(g, STAGE_HANDLER + n * 4, complete, ARRAY_SIZE(complete));
     guest_expect(g, 0, 0, SDEI_EVENT_REGISTER, EVENT_SW_SIGNALED, STAGE_HANDLER,
                  arg);
     guest_expect(g, 0, 0, SDEI_EVENT_ENABLE, EVENT_SW_SIGNALED);

@@ -159,8 +159,6 @@ uint64_t stage_body(Stage *st, uint32_t insn);
 void stage_start(Stage *st);
 /** stage_wait: wait for the end of the run */
 void stage_wait(Stage *st, GuestFrame *result);
-/** stage_memory: put instructions, or data, into memory */
-void stage_memory(Guest *g, uint64_t addr, const uint32_t *words, unsigned n);
 /** stage_wait_data: wait until a 64-bit word of memory is @value */
 void stage_wait_data(Stage *st, uint64_t addr, uint64_t value);
 

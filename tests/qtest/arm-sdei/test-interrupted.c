@@ -284,7 +284,7 @@ static void write_step_vectors(Guest *g, bool client)
     };
 
     for (unsigned offset = 0; offset < 0x800; offset += 0x200) {
-        stage_memory(g, STAGE_VECTORS + offset, code, ARRAY_SIZE(code));
+        guest_write_code(g, STAGE_VECTORS + offset, code, ARRAY_SIZE(code));
     }
 }
 
@@ -408,7 +408,7 @@ static void exclusive_handler(Guest *g, const ExclusiveCase *c)
         INSN_ERET,
     };
 
-    stage_memory(g, RESUME_POINT, resume_point, ARRAY_SIZE(resume_point));
+    guest_write_code(g, RESUME_POINT, resume_point, ARRAY_SIZE(resume_point));
     if (c->resume) {
         stage_handler(g, resume_code, ARRAY_SIZE(resume_code), STAGE_DATA);
     } else {

@@ -471,13 +471,9 @@ static void write_sweep(Lockstep *l)
         INSN_CBNZ(21, -20),
         INSN_SVC(RUN_END_IMM),
     };
-    uint32_t le[ARRAY_SIZE(code)];
 
-    for (unsigned i = 0; i < ARRAY_SIZE(code); i++) {
-        le[i] = cpu_to_le32(code[i]);
-    }
     /* Not through our mapping: QEMU has to know that code changes */
-    qtest_memwrite(l->g->qts, SWEEP_CODE, le, sizeof(le));
+    guest_write_code(l->g, SWEEP_CODE, code, ARRAY_SIZE(code));
     for (unsigned ev = 0; ev < EVENTS; ev++) {
         store(l, SWEEP_EVENTS + ev * 8, l->model.event[ev].num);
     }

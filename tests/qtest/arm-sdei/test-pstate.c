@@ -70,7 +70,7 @@ static void write_probe_vectors(Guest *g, const StageContext *c)
     };
 
     for (unsigned offset = 0; offset < 0x800; offset += 0x200) {
-        stage_memory(g, STAGE_VECTORS + offset, code, ARRAY_SIZE(code));
+        guest_write_code(g, STAGE_VECTORS + offset, code, ARRAY_SIZE(code));
     }
 }
 
