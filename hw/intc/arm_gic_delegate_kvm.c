@@ -15,11 +15,16 @@
 #include "gic_internal.h"
 #include "gicv3_internal.h"
 
+static GICv3State *kvm_gic_v3(ARMGICDelegateIf *gic)
+{
+    return (GICv3State *)object_dynamic_cast(OBJECT(gic),
+                                             TYPE_ARM_GICV3_COMMON);
+}
+
 /* GICv2 and GICv3 have the registers of SPIs at the same places */
 static int kvm_gic_fd(ARMGICDelegateIf *gic)
 {
-    GICv3State *v3 = (GICv3State *)object_dynamic_cast(OBJECT(gic),
-                                                       TYPE_ARM_GICV3_COMMON);
+    GICv3State *v3 = kvm_gic_v3(gic);
 
     return v3 ? v3->dev_fd : ARM_GIC_COMMON(gic)->dev_fd;
 }
@@ -66,8 +71,7 @@ static bool kvm_gic_can_delegate(ARMGICDelegateIf *gic, uint32_t intid)
     uint32_t gsi = intid - GIC_INTERNAL;
 
     return intid >= GIC_INTERNAL && (gsi >= kvm_state->gsi_count ||
-                                     !test_bit(gsi,
-                                               kvm_state->irqfd_gsi_bitmap));
+                                     !kvm_state->gsi_irqfds[gsi]);
 }
 
 static bool kvm_gic_is_edge(ARMGICDelegateIf *gic, unsigned int cpu,
@@ -82,21 +86,38 @@ static bool kvm_gic_is_active(ARMGICDelegateIf *gic, unsigned int cpu,
     return kvm_gic_read(gic, GICD_ISACTIVER, intid, 1);
 }
 
-/* Forget a latched edge.  What a client writes to the GIC is beyond us. */
-static void kvm_gic_set_delegated(ARMGICDelegateIf *gic, unsigned int cpu,
-                                  uint32_t intid, bool delegated)
+/* From user space GICD_ISPENDR of a GICv2 takes ones, as ICPENDR does */
+static void kvm_gic_v2_clear_pending(ARMGICDelegateIf *gic, uint32_t intid)
+{
+    uint32_t value = 1u << intid % 32;
+
+    kvm_gic_access(gic, GICD_ICPENDR, intid, 1, &value, true);
+}
+
+/*
+ * That of a GICv3 takes zeroes as well, and ICPENDR nothing.  No vCPU may take
+ * another interrupt of the same word in between; an irqfd's can be lost.
+ */
+static void kvm_gic_v3_clear_pending(ARMGICDelegateIf *gic, uint32_t intid)
 {
     uint32_t value;
 
-    /*
-     * For GICD_ISPENDR, the kernel takes zeroes as well from user space: no
-     * vCPU may take another interrupt of the same word in between.
-     */
-    accel_ioctl_inhibit_begin();
     if (kvm_gic_access(gic, GICD_ISPENDR, intid, 1, &value, false) &&
         extract32(value, intid % 32, 1)) {
         value = deposit32(value, intid % 32, 1, 0);
         kvm_gic_access(gic, GICD_ISPENDR, intid, 1, &value, true);
+    }
+}
+
+/* Forget a latched edge.  What a client writes to the GIC is beyond us. */
+static void kvm_gic_set_delegated(ARMGICDelegateIf *gic, unsigned int cpu,
+                                  uint32_t intid, bool delegated)
+{
+    accel_ioctl_inhibit_begin();
+    if (kvm_gic_v3(gic)) {
+        kvm_gic_v3_clear_pending(gic, intid);
+    } else {
+        kvm_gic_v2_clear_pending(gic, intid);
     }
     accel_ioctl_inhibit_end();
 }
