@@ -44,6 +44,7 @@ class Hardware:
 # Without features that cost nested guests time and that SDEI does not look at
 PLAIN = Hardware('virt,virtualization=on,gic-version=3',
                  'max,pauth=off,sve=off,sme=off,lpa2=off')
+GICV2 = Hardware('virt,virtualization=on,gic-version=2', PLAIN.cpu)
 # With those that an event must leave alone: SVE, pointer authentication, MTE
 RICH = Hardware(PLAIN.machine + ',mte=on', 'max,sme=off,lpa2=off')
 

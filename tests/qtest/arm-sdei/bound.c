@@ -47,11 +47,12 @@ static void find_gic(Guest *g)
     QLIST_FOREACH_ENTRY(qdict_get_qlist(response, "return"), entry) {
         QDict *child = qobject_to(QDict, qlist_entry_obj(entry));
         const char *type = qdict_get_str(child, "type");
+        bool is_v2 = g_str_equal(type, "child<arm_gic>") ||
+                     g_str_equal(type, "child<kvm-arm-gic>");
 
-        if (!strcmp(type, "child<arm_gic>") ||
-            !strcmp(type, "child<arm-gicv3>") ||
-            !strcmp(type, "child<kvm-arm-gicv3>")) {
-            gic_is_v2 = !strcmp(type, "child<arm_gic>");
+        if (is_v2 || g_str_equal(type, "child<arm-gicv3>") ||
+            g_str_equal(type, "child<kvm-arm-gicv3>")) {
+            gic_is_v2 = is_v2;
             gic_path = g_strdup_printf("/machine/unattached/%s",
                                        qdict_get_str(child, "name"));
         }
