@@ -63,7 +63,7 @@ find_page() {
     printf "0x%x\\n" $(((0x$entry & 0x7fffffffffffff) << 12));
 }'''.replace('\n', ' ')
 
-# The manual says what they are for. A delivery by a call has both.
+# As the manual says. A delivery can come with the call that is its cause.
 MAX_QUIET = 6
 MAX_DELIVERY = 6 + 27
 MAX_COMPLETION = 28
