@@ -37,16 +37,17 @@ STRIP = os.environ.get('CROSS_COMPILE', 'aarch64-linux-gnu-') + 'strip'
 class Hardware:
     """What the emulated machine has, as QEMU's options."""
 
+    name: str
     machine: str
     cpu: str
 
 
 # Without features that cost nested guests time and that SDEI does not look at
-PLAIN = Hardware('virt,virtualization=on,gic-version=3',
+PLAIN = Hardware('plain', 'virt,virtualization=on,gic-version=3',
                  'max,pauth=off,sve=off,sme=off,lpa2=off')
-GICV2 = Hardware('virt,virtualization=on,gic-version=2', PLAIN.cpu)
+GICV2 = Hardware('gicv2', 'virt,virtualization=on,gic-version=2', PLAIN.cpu)
 # With those that an event must leave alone: SVE, pointer authentication, MTE
-RICH = Hardware(PLAIN.machine + ',mte=on', 'max,sme=off,lpa2=off')
+RICH = Hardware('rich', PLAIN.machine + ',mte=on', 'max,sme=off,lpa2=off')
 
 # What read_trace() wants; a text for printf
 TRACE_EVENTS = ('kvm_vcpu_ioctl\\narm_sdei_call\\n'
@@ -169,6 +170,7 @@ class Host(Guest):
     def __init__(self, vm, folder, log_file, files=(), kernel=None,
                  hardware=PLAIN):
         images = images_dir()
+        self.hardware = hardware
         initrd = write_initrd(images, Path(folder), files)
         super().__init__(vm, images, folder, log_file,
                          HostConfig(initrd, hardware), kernel)

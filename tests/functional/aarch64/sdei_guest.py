@@ -22,7 +22,8 @@ PATIENCE = 240
 
 # What a healthy kernel never prints.
 SPLAT = re.compile(r'\b(WARNING|BUG): .*|\bOops\b.*|Kernel panic.*|'
-                   r'Internal error.*|Unable to handle kernel.*')
+                   r'Internal error.*|Unable to handle kernel.*|'
+                   r'CPU\d+: failed to come online')
 
 DETECTED = re.compile(r'sdei: SDEIv1\.1 \(0x[0-9a-f]+\) detected in firmware\.')
 
