@@ -16,9 +16,11 @@
 #include "system/kvm.h"
 #include "system/kvm_int.h"
 #include "system/runstate.h"
+#include "arm-powerctl.h"
 #include "cpu.h"
 #include "internals.h"
 #include "kvm-consts.h"
+#include "kvm_arm.h"
 #include "sdei-internal.h"
 
 #define CORE_REG(field) (KVM_REG_ARM64 | KVM_REG_SIZE_U64 | \
@@ -227,42 +229,137 @@ static const SDEIRegs sdei_kvm_regs = {
     .complete_and_resume = sdei_kvm_complete_and_resume,
 };
 
-/* PSCI CPU_OFF of the calling vCPU, which waits in the kernel from then on */
-static void sdei_kvm_cpu_off(ARMCPU *cpu)
+static void sdei_kvm_set_power(CPUState *cs, ARMPSCIState state)
 {
-    struct kvm_mp_state mp_state = { .mp_state = KVM_MP_STATE_STOPPED };
-    CPUState *cs = CPU(cpu);
+    struct kvm_mp_state mp_state = {
+        .mp_state = state == PSCI_OFF ? KVM_MP_STATE_STOPPED
+                                      : KVM_MP_STATE_RUNNABLE,
+    };
     int ret;
 
-    arm_sdei_cpu_off(cpu);
     sdei_kvm_own_registers(cs);
     ret = kvm_vcpu_ioctl(cs, KVM_SET_MP_STATE, &mp_state);
     if (ret) {
-        sdei_kvm_fail(cs, "stop the execution", ret);
+        sdei_kvm_fail(cs, "set the power state", ret);
+    }
+    ARM_CPU(cs)->power_state = state;
+}
+
+/* The calling vCPU waits in the kernel from then on */
+static void sdei_kvm_cpu_off(SDEIState *s, ARMCPU *cpu)
+{
+    CPUState *cs = CPU(cpu);
+
+    arm_sdei_cpu_off(cpu);
+    s->cpu[cs->cpu_index].reset_due = true;
+    sdei_kvm_set_power(cs, PSCI_OFF);
+}
+
+/* What CPU_ON asks for, and the answer */
+typedef struct SDEIKvmCpuOn {
+    SDEIState *s;
+    uint64_t entry;
+    uint64_t context_id;
+    bool big_endian;
+    int64_t result;
+} SDEIKvmCpuOn;
+
+/*
+ * Not done by the vCPU's first CPU_ON: on a host without FEAT_S2FWB this ioctl
+ * makes the kernel unmap the guest's memory, which would slow a boot down.
+ */
+static void sdei_kvm_reset(CPUState *cs, SDEICPUState *sc)
+{
+    if (sc->reset_due) {
+        kvm_arm_reset_vcpu(ARM_CPU(cs));
+        cs->vcpu_dirty = false;
+        sc->reset_due = false;
+    }
+}
+
+/* In the thread of the vCPU that is to be powered on */
+static void sdei_kvm_start(CPUState *cs, run_on_cpu_data data)
+{
+    SDEIKvmCpuOn *on = data.host_ptr;
+    uint64_t sctlr_id = client_regs[on->s->client_el].sctlr;
+
+    if (ARM_CPU(cs)->power_state != PSCI_OFF) {
+        /* Another PE was faster */
+        on->result = QEMU_PSCI_RET_ALREADY_ON;
+        return;
+    }
+    sdei_kvm_reset(cs, &on->s->cpu[cs->cpu_index]);
+    sdei_kvm_set(cs, REG_PC, on->entry);
+    sdei_kvm_set(cs, REG_X(0), on->context_id);
+    if (on->big_endian) {
+        sdei_kvm_set(cs, sctlr_id, sdei_kvm_get(cs, sctlr_id) | SCTLR_EE);
+    }
+    sdei_kvm_set_power(cs, PSCI_ON);
+    on->result = QEMU_PSCI_RET_SUCCESS;
+}
+
+/*
+ * arm_set_cpu_on() leaves the work for later; the kernel, whose AFFINITY_INFO
+ * goes on to answer, has always done it when the caller continues.
+ */
+static int64_t sdei_kvm_cpu_on(SDEIState *s, CPUState *cs, uint32_t fn)
+{
+    uint64_t mask = fn & QEMU_PSCI_0_2_64BIT ? UINT64_MAX : UINT32_MAX;
+    CPUState *target = arm_get_cpu_by_id(sdei_kvm_get(cs, REG_X(1)) & mask);
+    SDEIKvmCpuOn on = {
+        .s = s,
+        .entry = sdei_kvm_get(cs, REG_X(2)) & mask,
+        .context_id = sdei_kvm_get(cs, REG_X(3)) & mask,
+        .big_endian = sdei_kvm_get(cs, client_regs[s->client_el].sctlr) &
+                      SCTLR_EE,
+    };
+
+    if (!target) {
+        return QEMU_PSCI_RET_INVALID_PARAMS;
+    }
+    /* Waiting for one that is on, and may wait for us, would be for ever */
+    if (ARM_CPU(target)->power_state != PSCI_OFF) {
+        return QEMU_PSCI_RET_ALREADY_ON;
+    }
+    run_on_cpu(target, sdei_kvm_start, RUN_ON_CPU_HOST_PTR(&on));
+    return on.result;
+}
+
+/* As the kernel answers PSCI calls */
+static void sdei_kvm_set_psci_result(CPUState *cs, int64_t result)
+{
+    int i;
+
+    sdei_kvm_set(cs, REG_X(0), result);
+    for (i = 1; i <= 3; i++) {
+        sdei_kvm_set(cs, REG_X(i), 0);
     }
 }
 
 void arm_sdei_kvm_hypercall(ARMCPU *cpu, uint32_t fn, bool smc)
 {
     SDEIState *s = sdei_dispatcher();
+    CPUState *cs = CPU(cpu);
 
     BQL_LOCK_GUARD();
-    if (fn == QEMU_PSCI_0_2_FN_CPU_OFF) {
-        sdei_kvm_cpu_off(cpu);
+    switch (fn) {
+    case QEMU_PSCI_0_2_FN_CPU_OFF:
+        sdei_kvm_cpu_off(s, cpu);
+        return;
+    case QEMU_PSCI_0_2_FN_CPU_ON:
+    case QEMU_PSCI_0_2_FN64_CPU_ON:
+        sdei_kvm_set_psci_result(cs, sdei_kvm_cpu_on(s, cs, fn));
         return;
     }
     /* The conduit is SMC where the client is at EL2, and HVC at EL1 */
-    if (!s || !arm_is_sdei_call(fn) || smc != (s->client_el == 2)) {
-        sdei_kvm_set_result(CPU(cpu), SDEI_NOT_SUPPORTED);
+    if (!arm_is_sdei_call(fn) || smc != (s->client_el == 2)) {
+        sdei_kvm_set_result(cs, SDEI_NOT_SUPPORTED);
         return;
     }
     arm_handle_sdei_call(cpu);
 }
 
-/*
- * Of PSCI only CPU_OFF matters, as nothing is left of a PE that is off; the
- * kernel goes on to power PEs on, and does so while their vCPUs sleep.
- */
+/* Nothing of SDEI is left of a PE that is off, DEN0054C 6.5.4 */
 static const struct kvm_smccc_filter filters[] = {
     {
         .base = SDEI_FN_BASE,
@@ -271,6 +368,16 @@ static const struct kvm_smccc_filter filters[] = {
     },
     {
         .base = QEMU_PSCI_0_2_FN_CPU_OFF,
+        .nr_functions = 1,
+        .action = KVM_SMCCC_FILTER_FWD_TO_USER,
+    },
+    {
+        .base = QEMU_PSCI_0_2_FN_CPU_ON,
+        .nr_functions = 1,
+        .action = KVM_SMCCC_FILTER_FWD_TO_USER,
+    },
+    {
+        .base = QEMU_PSCI_0_2_FN64_CPU_ON,
         .nr_functions = 1,
         .action = KVM_SMCCC_FILTER_FWD_TO_USER,
     },

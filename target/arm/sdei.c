@@ -101,11 +101,13 @@ static void sdei_vm_state_change(void *opaque, bool running, RunState state)
 static void sdei_reset_hold(Object *obj, ResetType type)
 {
     SDEIState *s = ARM_SDEI(obj);
+    bool loading = s->incoming || type == RESET_TYPE_SNAPSHOT_LOAD;
     uint32_t pe;
 
     sdei_events_reset(&s->events);
     for (pe = 0; pe < s->events.num_pes; pe++) {
         memset(s->cpu[pe].context, 0, sizeof(s->cpu[pe].context));
+        s->cpu[pe].reset_due = loading;
     }
     sdei_irq_update_owners(s);
 }

@@ -28,6 +28,7 @@ int main(int argc, char **argv)
     add_return_tests();
     add_signal_tests();
     add_power_tests();
+    add_psci_tests();
     add_machine_tests();
     add_user_event_tests();
     add_shared_tests();

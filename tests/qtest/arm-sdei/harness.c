@@ -845,7 +845,7 @@ static bool same_config(const GuestConfig *a, const GuestConfig *b)
            !g_strcmp0(a->accel, b->accel) && !g_strcmp0(a->args, b->args);
 }
 
-static void wait_ready(Guest *g, unsigned cpu)
+void guest_wait_up(Guest *g, unsigned cpu)
 {
     uint64_t entries[(PE_ENTRY(ID_COUNT) - PE_ENTRY(0)) / 8] = { };
     GuestPE *pe = &g->pe[cpu];
@@ -880,7 +880,7 @@ void guest_cpu_on(Guest *g, unsigned by, unsigned cpu)
     guest_set_word(g, cpu, PE_READY, 0);
     guest_expect(g, by, 0, PSCI_CPU_ON, expected_affinity(cpu),
                  GUEST_SECONDARY, cpu);
-    wait_ready(g, cpu);
+    guest_wait_up(g, cpu);
     guest_check_eq(g, cpu, g->pe[cpu].affinity, expected_affinity(cpu),
                    "MPIDR affinity");
 }
@@ -905,7 +905,7 @@ void guest_cpu_off(Guest *g, unsigned by, unsigned cpu)
 
 void guest_reboot(Guest *g)
 {
-    wait_ready(g, 0);
+    guest_wait_up(g, 0);
     for (unsigned i = 1; i < g->config.cpus; i++) {
         guest_cpu_on(g, 0, i);
     }
@@ -949,7 +949,7 @@ Guest *guest_attach(QTestState *qts, const Guest *from,
     g->config = *config;
     if (!from) {
         for (unsigned i = 0; i < config->cpus; i++) {
-            wait_ready(g, i);
+            guest_wait_up(g, i);
         }
     }
     return g;

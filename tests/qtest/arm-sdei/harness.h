@@ -79,9 +79,12 @@
 #define PSCI_CPU_OFF                    0x84000002u
 #define PSCI_CPU_SUSPEND                0xc4000001u
 #define PSCI_CPU_ON                     0xc4000003u
+#define PSCI_CPU_ON_SMC32               0x84000003u
 #define PSCI_AFFINITY_INFO              0xc4000004u
 #define PSCI_SYSTEM_RESET               0x84000009u
 #define PSCI_VERSION                    0x84000000u
+#define PSCI_FEATURES                   0x8400000au
+#define PSCI_AFFINITY_ON                0
 #define PSCI_AFFINITY_OFF               1
 #define PSCI_ALREADY_ON                 (-4)
 
@@ -341,6 +344,8 @@ void guest_reboot(Guest *g);
 
 /* Power; @by makes the PSCI call */
 void guest_cpu_on(Guest *g, unsigned by, unsigned cpu);
+/** guest_wait_up: wait until a PE that was powered on takes orders */
+void guest_wait_up(Guest *g, unsigned cpu);
 void guest_cpu_off(Guest *g, unsigned by, unsigned cpu);
 /** guest_wait_off: wait until AFFINITY_INFO, asked by @by, says OFF */
 void guest_wait_off(Guest *g, unsigned by, unsigned cpu);

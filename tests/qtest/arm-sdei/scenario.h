@@ -105,6 +105,7 @@ void add_state_tests(void);
 void add_context_tests(void);
 void add_signal_tests(void);
 void add_power_tests(void);
+void add_psci_tests(void);
 void add_machine_tests(void);
 void add_user_event_tests(void);
 void add_shared_tests(void);
