@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Arm SDEI: calls and registers of a vCPU under KVM
+ * Arm SDEI: calls, registers and power of a vCPU under KVM
  *
  * The host kernel's SMCCC filter (Linux 6.4) hands calls to QEMU.  Registers
  * stay in the kernel: an event needs some 30 of them, cpu_synchronize_state()
@@ -21,7 +21,9 @@
 #include "internals.h"
 #include "kvm-consts.h"
 #include "kvm_arm.h"
+#include "target/arm/multiprocessing.h"
 #include "sdei-internal.h"
+#include "trace.h"
 
 #define CORE_REG(field) (KVM_REG_ARM64 | KVM_REG_SIZE_U64 | \
                          KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(field))
@@ -317,6 +319,9 @@ static int64_t sdei_kvm_cpu_on(SDEIState *s, CPUState *cs, uint32_t fn)
     if (!target) {
         return QEMU_PSCI_RET_INVALID_PARAMS;
     }
+    trace_arm_powerctl_set_cpu_on(arm_cpu_mp_affinity(ARM_CPU(target)),
+                                  s->client_el, "aarch64", on.entry,
+                                  on.context_id);
     /* Waiting for one that is on, and may wait for us, would be for ever */
     if (ARM_CPU(target)->power_state != PSCI_OFF) {
         return QEMU_PSCI_RET_ALREADY_ON;
@@ -359,7 +364,10 @@ void arm_sdei_kvm_hypercall(ARMCPU *cpu, uint32_t fn, bool smc)
     arm_handle_sdei_call(cpu);
 }
 
-/* Nothing of SDEI is left of a PE that is off, DEN0054C 6.5.4 */
+/*
+ * PSCI's too, as nothing of SDEI is left of a PE that is off (DEN0054C 6.5.4);
+ * QEMU then has to know of each that is powered on.
+ */
 static const struct kvm_smccc_filter filters[] = {
     {
         .base = SDEI_FN_BASE,
