@@ -83,14 +83,15 @@ typedef struct SDEIRegs {
  * @cs: the vCPU
  * @work_queued: a re-evaluation is queued on the vCPU and has not run yet;
  *     not migrated, as the destination re-evaluates all PEs
- * @reset_due: PSCI CPU_ON has to reset it, if that is ours to do; the machine's
- *     reset has done so for PEs that have not been on since
+ * @been_on: it may have been on since the machine's reset, so that its
+ *     registers, if it is off, need not be those of a reset; not migrated, as
+ *     loading sets it
  * @context: what the running handler of each priority interrupted
  */
 typedef struct SDEICPUState {
     CPUState *cs;
     bool work_queued;
-    bool reset_due;
+    bool been_on;
     SDEIContext context[SDEI_PRIO_COUNT];
 } SDEICPUState;
 

@@ -20,7 +20,6 @@
 #include "cpu.h"
 #include "internals.h"
 #include "kvm-consts.h"
-#include "kvm_arm.h"
 #include "target/arm/multiprocessing.h"
 #include "sdei-internal.h"
 #include "trace.h"
@@ -248,13 +247,10 @@ static void sdei_kvm_set_power(CPUState *cs, ARMPSCIState state)
 }
 
 /* The calling vCPU waits in the kernel from then on */
-static void sdei_kvm_cpu_off(SDEIState *s, ARMCPU *cpu)
+static void sdei_kvm_cpu_off(ARMCPU *cpu)
 {
-    CPUState *cs = CPU(cpu);
-
     arm_sdei_cpu_off(cpu);
-    s->cpu[cs->cpu_index].reset_due = true;
-    sdei_kvm_set_power(cs, PSCI_OFF);
+    sdei_kvm_set_power(CPU(cpu), PSCI_OFF);
 }
 
 /* What CPU_ON asks for, and the answer */
@@ -262,40 +258,49 @@ typedef struct SDEIKvmCpuOn {
     SDEIState *s;
     uint64_t entry;
     uint64_t context_id;
-    bool big_endian;
+    uint64_t endianness;
     int64_t result;
 } SDEIKvmCpuOn;
 
-/*
- * Not done by the vCPU's first CPU_ON: on a host without FEAT_S2FWB this ioctl
- * makes the kernel unmap the guest's memory, which would slow a boot down.
- */
-static void sdei_kvm_reset(CPUState *cs, SDEICPUState *sc)
+static void sdei_kvm_reset(CPUState *cs)
 {
-    if (sc->reset_due) {
-        kvm_arm_reset_vcpu(ARM_CPU(cs));
-        cs->vcpu_dirty = false;
-        sc->reset_due = false;
+    ARMCPU *cpu = ARM_CPU(cs);
+    struct kvm_vcpu_init init = { .target = cpu->kvm_target };
+    int ret;
+
+    memcpy(init.features, cpu->kvm_init_features, sizeof(init.features));
+    ret = kvm_vcpu_ioctl(cs, KVM_ARM_VCPU_INIT, &init);
+    if (ret) {
+        sdei_kvm_fail(cs, "reset the registers", ret);
     }
+    cs->vcpu_dirty = false;
 }
 
 /* In the thread of the vCPU that is to be powered on */
 static void sdei_kvm_start(CPUState *cs, run_on_cpu_data data)
 {
     SDEIKvmCpuOn *on = data.host_ptr;
+    SDEICPUState *sc = &on->s->cpu[cs->cpu_index];
     uint64_t sctlr_id = client_regs[on->s->client_el].sctlr;
+    uint64_t sctlr;
 
     if (ARM_CPU(cs)->power_state != PSCI_OFF) {
         /* Another PE was faster */
         on->result = QEMU_PSCI_RET_ALREADY_ON;
         return;
     }
-    sdei_kvm_reset(cs, &on->s->cpu[cs->cpu_index]);
+    /*
+     * The machine's reset is good for the first time.  This one costs much on
+     * hosts without FEAT_S2FWB: the kernel unmaps all memory of the guest.
+     */
+    if (sc->been_on) {
+        sdei_kvm_reset(cs);
+    }
+    sc->been_on = true;
+    sctlr = sdei_kvm_get(cs, sctlr_id) & ~(uint64_t)(SCTLR_EE | SCTLR_E0E);
+    sdei_kvm_set(cs, sctlr_id, sctlr | on->endianness);
     sdei_kvm_set(cs, REG_PC, on->entry);
     sdei_kvm_set(cs, REG_X(0), on->context_id);
-    if (on->big_endian) {
-        sdei_kvm_set(cs, sctlr_id, sdei_kvm_get(cs, sctlr_id) | SCTLR_EE);
-    }
     sdei_kvm_set_power(cs, PSCI_ON);
     on->result = QEMU_PSCI_RET_SUCCESS;
 }
@@ -312,7 +317,7 @@ static int64_t sdei_kvm_cpu_on(SDEIState *s, CPUState *cs, uint32_t fn)
         .s = s,
         .entry = sdei_kvm_get(cs, REG_X(2)) & mask,
         .context_id = sdei_kvm_get(cs, REG_X(3)) & mask,
-        .big_endian = sdei_kvm_get(cs, client_regs[s->client_el].sctlr) &
+        .endianness = sdei_kvm_get(cs, client_regs[s->client_el].sctlr) &
                       SCTLR_EE,
     };
 
@@ -322,7 +327,7 @@ static int64_t sdei_kvm_cpu_on(SDEIState *s, CPUState *cs, uint32_t fn)
     trace_arm_powerctl_set_cpu_on(arm_cpu_mp_affinity(ARM_CPU(target)),
                                   s->client_el, "aarch64", on.entry,
                                   on.context_id);
-    /* Waiting for one that is on, and may wait for us, would be for ever */
+    /* Never wait for one that is on: it may be waiting for this one */
     if (ARM_CPU(target)->power_state != PSCI_OFF) {
         return QEMU_PSCI_RET_ALREADY_ON;
     }
@@ -347,9 +352,10 @@ void arm_sdei_kvm_hypercall(ARMCPU *cpu, uint32_t fn, bool smc)
     CPUState *cs = CPU(cpu);
 
     BQL_LOCK_GUARD();
+    /* By either conduit, as in the kernel */
     switch (fn) {
     case QEMU_PSCI_0_2_FN_CPU_OFF:
-        sdei_kvm_cpu_off(s, cpu);
+        sdei_kvm_cpu_off(cpu);
         return;
     case QEMU_PSCI_0_2_FN_CPU_ON:
     case QEMU_PSCI_0_2_FN64_CPU_ON:
@@ -365,8 +371,9 @@ void arm_sdei_kvm_hypercall(ARMCPU *cpu, uint32_t fn, bool smc)
 }
 
 /*
- * PSCI's too, as nothing of SDEI is left of a PE that is off (DEN0054C 6.5.4);
- * QEMU then has to know of each that is powered on.
+ * PSCI's too: handlers end at CPU_OFF (DEN0054C 6.5.4).  And CPU_ON, as QEMU
+ * writes its own power_state back with the registers of a vCPU that it has
+ * synchronized; it would undo a CPU_ON that it has not seen.
  */
 static const struct kvm_smccc_filter filters[] = {
     {

@@ -107,7 +107,7 @@ static void sdei_reset_hold(Object *obj, ResetType type)
     sdei_events_reset(&s->events);
     for (pe = 0; pe < s->events.num_pes; pe++) {
         memset(s->cpu[pe].context, 0, sizeof(s->cpu[pe].context));
-        s->cpu[pe].reset_due = loading;
+        s->cpu[pe].been_on = loading || !s->cpu[pe].cs->start_powered_off;
     }
     sdei_irq_update_owners(s);
 }

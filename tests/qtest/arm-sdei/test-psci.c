@@ -14,38 +14,64 @@
 #include "snapshot.h"
 #include "stage.h"
 
-/* The PE that is powered off and on; nobody uses its log meanwhile */
-#define PE          1
-#define START_CODE  (PE_AREA(PE) + PE_CODE(0))
-#define DUMP        (PE_AREA(PE) + PE_LOG(0))
+/* What a PE that was powered on has stored, in 64-bit words */
 #define DUMP_SP     31
 #define DUMP_V      32
 #define DUMP_SYSREG 64
+#define DUMP_Z      320
+#define DUMP_P      352
+#define DUMP_FFR    356
+#define DUMP_END    360
 
 /* A call of the 32-bit convention takes no notice of these */
 #define UPPER       0xdeadbeef00000000ull
 
+#define SYSREG_ZCR_EL1  SYSREG(3, 0, 1, 2, 0)
+
 #define SCTLR_EE    (1u << 25)
 #define SCTLR_UCI   (1u << 26)
 #define CPACR_FPEN  (3u << 20)
+#define CPACR_ZEN   (3u << 16)
 
 #define INSN_BIC(rd, rn, rm) \
     (0x8a200000u | (rd) | ((rn) << 5) | ((rm) << 16))
+#define INSN_SVE_DUP_D(zd, rn)  (0x05e03800u | (zd) | ((rn) << 5))
+#define INSN_SVE_PTRUE(pd)      (0x2518e3e0u | (pd))
+#define INSN_SVE_SETFFR         0x252c9000u
+#define INSN_SVE_RDFFR(pd)      (0x2519f000u | (pd))
+#define INSN_SVE_STR_Z(zt, rn)  (0xe5804000u | (zt) | ((rn) << 5))
+#define INSN_SVE_STR_P(pt, rn)  (0xe5800000u | (pt) | ((rn) << 5))
 
 /* Flag that lets racing PEs go */
 #define GO          (GLOBAL_BASE + 0x40)
 #define RACES       100
+/* The PE that they power on */
+#define PE          1
+
+/* Features that registers belong to */
+typedef enum Feature { NONE, PMU, SVE, PAUTH, MTE, FEATURE_COUNT } Feature;
+
+static const struct {
+    uint32_t id_reg;
+    unsigned shift;
+    unsigned min;
+} features[FEATURE_COUNT] = {
+    [PMU] = { SYSREG(3, 0, 0, 5, 0), 8, 1 },
+    [SVE] = { SYSREG_ID_AA64PFR0_EL1, 32, 1 },
+    [PAUTH] = { SYSREG(3, 0, 0, 6, 1), 4, 1 },
+    [MTE] = { SYSREG_ID_AA64PFR1_EL1, 8, 2 },
+};
 
 /*
- * A register, and what to leave in it before CPU_OFF, if anything.  Resets
- * leave those that are @unknown as they like, and the kernel's likes what
- * QEMU's, of the machine, does not.
+ * A register, and what to leave in it before CPU_OFF, if anything.  A reset may
+ * leave any value in those that are @unknown, and that of the machine leaves
+ * others than the kernel's.
  */
 typedef struct Sysreg {
     const char *name;
     uint32_t reg;
     uint64_t dirt;
-    bool pmu;
+    Feature feature;
     bool unknown;
 } Sysreg;
 
@@ -81,11 +107,15 @@ static const Sysreg sysregs[] = {
     { "DBGBVR0_EL1", SYSREG(2, 0, 0, 0, 4), 0x48050000 },
     { "DBGBCR0_EL1", SYSREG(2, 0, 0, 0, 5), 0x1e0 },
     { "DBGWVR0_EL1", SYSREG(2, 0, 0, 0, 6), 0x48050000 },
-    { "PMCR_EL0", SYSREG(3, 3, 9, 12, 0), 1, true },
-    { "PMCNTENSET_EL0", SYSREG(3, 3, 9, 12, 1), 1u << 31, true, true },
-    { "PMINTENSET_EL1", SYSREG(3, 0, 9, 14, 1), 1u << 31, true, true },
-    { "PMUSERENR_EL0", SYSREG(3, 3, 9, 14, 0), 1, true },
-    { "NZCV", SYSREG(3, 3, 4, 2, 0), 0, false, true },
+    { "PMCR_EL0", SYSREG(3, 3, 9, 12, 0), 1, PMU },
+    { "PMCNTENSET_EL0", SYSREG(3, 3, 9, 12, 1), 1u << 31, PMU, true },
+    { "PMINTENSET_EL1", SYSREG(3, 0, 9, 14, 1), 1u << 31, PMU, true },
+    { "PMUSERENR_EL0", SYSREG(3, 3, 9, 14, 0), 1, PMU },
+    { "ZCR_EL1", SYSREG_ZCR_EL1, 0xf, SVE },
+    { "APIAKeyLo_EL1", SYSREG(3, 0, 2, 1, 0), 0x123456789, PAUTH, true },
+    { "APIAKeyHi_EL1", SYSREG(3, 0, 2, 1, 1), 0x987654321, PAUTH, true },
+    { "GCR_EL1", SYSREG(3, 0, 1, 0, 6), 0x10005, MTE, true },
+    { "NZCV", SYSREG(3, 3, 4, 2, 0), 0, NONE, true },
     { "DAIF", SYSREG(3, 3, 4, 2, 1) },
     { "CurrentEL", SYSREG(3, 0, 4, 2, 2) },
     { "SPSel", SYSREG(3, 0, 4, 2, 0) },
@@ -93,25 +123,53 @@ static const Sysreg sysregs[] = {
     { "FPSR", SYSREG(3, 3, 4, 4, 1), 0x1f },
 };
 
-QEMU_BUILD_BUG_ON(PE_LOG(0) + (DUMP_SYSREG + ARRAY_SIZE(sysregs)) * 8 >
-                  PE_LOG(LOG_ENTRIES));
+QEMU_BUILD_BUG_ON(DUMP_SYSREG + ARRAY_SIZE(sysregs) > DUMP_Z);
+QEMU_BUILD_BUG_ON(PE_LOG(0) + DUMP_END * 8 > PE_LOG(LOG_ENTRIES));
 
-static bool has_pmu(Guest *g)
+/**
+ * Trip: off and on
+ * @by: PE that makes the calls
+ * @pe: PE that is powered off and on; nobody uses its area meanwhile
+ * @seen: what the guest saw, a line each
+ */
+typedef struct Trip {
+    Guest *g;
+    unsigned by;
+    unsigned pe;
+    GString *seen;
+} Trip;
+
+static uint64_t start_code(const Trip *t)
 {
-    uint64_t dfr0 = guest_read_sysreg(g, 0, SYSREG(3, 0, 0, 5, 0));
-    unsigned version = extract64(dfr0, 8, 4);
+    return PE_AREA(t->pe) + PE_CODE(0);
+}
 
-    return version != 0 && version != 0xf;
+static uint64_t dump_address(const Trip *t)
+{
+    return PE_AREA(t->pe) + PE_LOG(0);
+}
+
+static bool has_feature(const Trip *t, Feature feature)
+{
+    uint64_t id;
+
+    if (feature == NONE) {
+        return true;
+    }
+    id = extract64(guest_read_sysreg(t->g, t->by, features[feature].id_reg),
+                   features[feature].shift, 4);
+    return id >= features[feature].min && (feature != PMU || id != 0xf);
 }
 
 /*
  * Store all registers of a PE that was just powered on, and let it come up.
- * X0 is DUMP.  Until its end it may be big-endian, and cannot load data.
+ * X0 is dump_address().  Until its end it may be big-endian, and cannot load
+ * data.
  */
-static void write_start_code(Guest *g)
+static void write_start_code(const Trip *t)
 {
     g_autoptr(GArray) code = g_array_new(false, false, sizeof(uint32_t));
-    bool pmu = has_pmu(g);
+    bool sve = has_feature(t, SVE);
 
 #define INSN(insn) do {                                                     \
         uint32_t insn_ = (insn);                                            \
@@ -125,7 +183,7 @@ static void write_start_code(Guest *g)
     INSN(INSN_ADD_IMM(1, 31, 0));
     STORE_X1(DUMP_SP);
     INSN(INSN_MRS(2, SYSREG_CPACR_EL1));
-    INSN(INSN_MOVZ(1, CPACR_FPEN >> 16, 1));
+    INSN(INSN_MOVZ(1, (CPACR_FPEN | (sve ? CPACR_ZEN : 0)) >> 16, 1));
     INSN(INSN_MSR(1, SYSREG_CPACR_EL1));
     INSN(INSN_ISB);
     for (unsigned i = 0; i < 32; i++) {
@@ -133,19 +191,30 @@ static void write_start_code(Guest *g)
         STORE_X1(DUMP_V + i);
     }
     for (unsigned i = 0; i < ARRAY_SIZE(sysregs); i++) {
-        if (sysregs[i].pmu && !pmu) {
-            continue;
+        if (has_feature(t, sysregs[i].feature)) {
+            INSN(sysregs[i].reg == SYSREG_CPACR_EL1 ?
+                 INSN_MOV(1, 2) : INSN_MRS(1, sysregs[i].reg));
+            STORE_X1(DUMP_SYSREG + i);
         }
-        INSN(sysregs[i].reg == SYSREG_CPACR_EL1 ?
-             INSN_MOV(1, 2) : INSN_MRS(1, sysregs[i].reg));
-        STORE_X1(DUMP_SYSREG + i);
+    }
+    if (sve) {
+        INSN(INSN_MOVZ(1, 0xf, 0));
+        INSN(INSN_MSR(1, SYSREG_ZCR_EL1));
+        INSN(INSN_ISB);
+        INSN(INSN_ADD_IMM(1, 0, DUMP_Z * 8));
+        INSN(INSN_SVE_STR_Z(1, 1));
+        INSN(INSN_ADD_IMM(1, 0, DUMP_P * 8));
+        INSN(INSN_SVE_STR_P(1, 1));
+        INSN(INSN_SVE_RDFFR(1));
+        INSN(INSN_ADD_IMM(1, 0, DUMP_FFR * 8));
+        INSN(INSN_SVE_STR_P(1, 1));
     }
     INSN(INSN_MRS(1, SYSREG_SCTLR_EL1));
     INSN(INSN_MOVZ(2, SCTLR_EE >> 16, 1));
     INSN(INSN_BIC(1, 1, 2));
     INSN(INSN_MSR(1, SYSREG_SCTLR_EL1));
     INSN(INSN_ISB);
-    INSN(INSN_MOVZ(0, PE, 0));
+    INSN(INSN_MOVZ(0, t->pe, 0));
     INSN(INSN_MOVZ(1, GUEST_SECONDARY & 0xffff, 0));
     INSN(INSN_MOVK(1, GUEST_SECONDARY >> 16, 1));
     INSN(INSN_BR(1));
@@ -153,108 +222,127 @@ static void write_start_code(Guest *g)
 #undef INSN
 
     g_assert_cmpuint(code->len * 4, <=, SLOTS * CODE_SIZE);
-    guest_write_code(g, START_CODE, (uint32_t *)code->data, code->len);
+    guest_write_code(t->g, start_code(t), (uint32_t *)code->data, code->len);
 }
 
 /* Leave no register of the PE as a reset leaves it */
-static void make_dirty(Guest *g)
+static void make_dirty(const Trip *t)
 {
-    bool pmu = has_pmu(g);
+    bool sve = has_feature(t, SVE);
     GuestRun run;
 
-    guest_run_init(g, PE, &run);
+    for (unsigned i = 0; i < ARRAY_SIZE(sysregs); i++) {
+        uint64_t dirt = sysregs[i].dirt;
+
+        if (dirt && has_feature(t, sysregs[i].feature)) {
+            if (sysregs[i].reg == SYSREG_CPACR_EL1 && sve) {
+                dirt |= CPACR_ZEN;
+            }
+            guest_write_sysreg(t->g, t->pe, sysregs[i].reg, dirt);
+        }
+    }
+    guest_write_sysreg(t->g, t->pe, SYSREG_SCTLR_EL1, SCTLR_UCI |
+                       guest_read_sysreg(t->g, t->pe, SYSREG_SCTLR_EL1));
+    guest_run_init(t->g, t->pe, &run);
     for (unsigned i = 0; i < 32; i++) {
-        guest_run_insn(&run, INSN_DUP_2D(i, i % 31));
+        guest_run_insn(&run, sve ? INSN_SVE_DUP_D(i, i % 31) :
+                       INSN_DUP_2D(i, i % 31));
+    }
+    if (sve) {
+        guest_run_insn(&run, INSN_SVE_PTRUE(1));
+        guest_run_insn(&run, INSN_SVE_SETFFR);
     }
     guest_run_end(&run);
     guest_pattern(run.x, 0xd1);
-    guest_run(g, PE, &run, NULL);
-    for (unsigned i = 0; i < ARRAY_SIZE(sysregs); i++) {
-        if (sysregs[i].dirt && (pmu || !sysregs[i].pmu)) {
-            guest_write_sysreg(g, PE, sysregs[i].reg, sysregs[i].dirt);
-        }
-    }
-    guest_write_sysreg(g, PE, SYSREG_SCTLR_EL1, SCTLR_UCI |
-                       guest_read_sysreg(g, PE, SYSREG_SCTLR_EL1));
+    guest_run(t->g, t->pe, &run, NULL);
 }
 
-/* What the guest saw, a line each */
-
 G_GNUC_PRINTF(3, 4)
-static void see(GString *seen, uint64_t value, const char *fmt, ...)
+static void see(const Trip *t, uint64_t value, const char *fmt, ...)
 {
     va_list ap;
 
     va_start(ap, fmt);
-    g_string_append_vprintf(seen, fmt, ap);
+    g_string_append_vprintf(t->seen, fmt, ap);
     va_end(ap);
-    g_string_append_printf(seen, ": 0x%" PRIx64 "\n", value);
+    g_string_append_printf(t->seen, ": 0x%" PRIx64 "\n", value);
 }
 
 /* Returns: X0 */
-#define see_call(g, seen, what, fn, ...) \
-    see_call_array(g, seen, what, fn, (const uint64_t[17]) { __VA_ARGS__ })
-static int64_t see_call_array(Guest *g, GString *seen, const char *what,
-                              uint64_t fn, const uint64_t args[17])
+#define see_call(t, what, fn, ...) \
+    see_call_array(t, what, fn, (const uint64_t[17]) { __VA_ARGS__ })
+static int64_t see_call_array(const Trip *t, const char *what, uint64_t fn,
+                              const uint64_t args[17])
 {
     GuestFrame result;
 
-    guest_wait(g, 0, guest_call_start_array(g, 0, fn, args), &result);
+    guest_wait(t->g, t->by, guest_call_start_array(t->g, t->by, fn, args),
+               &result);
     for (unsigned i = 0; i < 18; i++) {
-        see(seen, result.x[i], "%s: X%u of call 0x%" PRIx64, what, i, fn);
+        see(t, result.x[i], "%s: X%u of call 0x%" PRIx64, what, i, fn);
     }
     return result.x[0];
 }
 
-static void see_dump(Guest *g, GString *seen, const char *what, bool first)
+static void see_dump(const Trip *t, const char *what, bool first)
 {
-    for (unsigned i = 0; i < DUMP_SYSREG + ARRAY_SIZE(sysregs); i++) {
-        uint64_t value = qtest_readq(g->qts, DUMP + i * 8);
+    uint64_t word[DUMP_END];
 
-        if (i < DUMP_SP) {
-            see(seen, value, "%s: X%u", what, i);
-        } else if (i == DUMP_SP) {
-            see(seen, value, "%s: SP", what);
-        } else if (i < DUMP_SYSREG) {
-            see(seen, value, "%s: V%u.D[1]", what, i - DUMP_V);
-        } else if (!first || !sysregs[i - DUMP_SYSREG].unknown) {
-            see(seen, value, "%s: %s", what, sysregs[i - DUMP_SYSREG].name);
+    for (unsigned i = 0; i < DUMP_END; i++) {
+        word[i] = qtest_readq(t->g->qts, dump_address(t) + i * 8);
+    }
+    for (unsigned i = 0; i < DUMP_SP; i++) {
+        see(t, word[i], "%s: X%u", what, i);
+    }
+    see(t, word[DUMP_SP], "%s: SP", what);
+    for (unsigned i = 0; i < 32; i++) {
+        see(t, word[DUMP_V + i], "%s: V%u.D[1]", what, i);
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(sysregs); i++) {
+        if (!first || !sysregs[i].unknown) {
+            see(t, word[DUMP_SYSREG + i], "%s: %s", what, sysregs[i].name);
         }
+    }
+    for (unsigned i = DUMP_Z; i < DUMP_END; i++) {
+        see(t, word[i], "%s: Z1, P1 and FFR, word %u", what, i - DUMP_Z);
     }
 }
 
-static void prepare_on(Guest *g)
+static void prepare_on(const Trip *t)
 {
-    guest_set_word(g, PE, PE_READY, 0);
-    qtest_memset(g->qts, DUMP, 0xee,
-                 (DUMP_SYSREG + ARRAY_SIZE(sysregs)) * 8);
-    write_start_code(g);
+    guest_set_word(t->g, t->pe, PE_READY, 0);
+    qtest_memset(t->g->qts, dump_address(t), 0xee, DUMP_END * 8);
+    write_start_code(t);
 }
 
 /* @first: the PE has not been on since the machine's reset */
-static void see_cpu_on(Guest *g, GString *seen, const char *what, uint64_t fn,
+static void see_cpu_on(const Trip *t, const char *what, uint64_t fn,
                        uint64_t upper, bool first)
 {
-    prepare_on(g);
-    if (!see_call(g, seen, what, fn, upper | guest_affinity(g, PE),
-                  upper | START_CODE, upper | DUMP)) {
-        guest_wait_up(g, PE);
-        see_dump(g, seen, what, first);
-    } else {
-        /* TCG's PSCI takes 64 bits even then */
-        guest_cpu_on(g, 0, PE);
+    int64_t result;
+
+    prepare_on(t);
+    result = see_call(t, what, fn, upper | guest_affinity(t->g, t->pe),
+                      upper | start_code(t), upper | dump_address(t));
+    if (upper && !guest_is_kvm()) {
+        /* QEMU's own PSCI looks at all 64 bits even of SMC32 */
+        guest_cpu_on(t->g, t->by, t->pe);
+        return;
     }
+    guest_check_eq(t->g, t->by, result, 0, "result of CPU_ON");
+    guest_wait_up(t->g, t->pe);
+    see_dump(t, what, first);
 }
 
 /* The PE has the endianness of its caller */
-static void see_cpu_on_big_endian(Guest *g, GString *seen)
+static void see_cpu_on_big_endian(const Trip *t)
 {
-    uint64_t sctlr = guest_read_sysreg(g, 0, SYSREG_SCTLR_EL1);
+    uint64_t sctlr = guest_read_sysreg(t->g, t->by, SYSREG_SCTLR_EL1);
     GuestFrame result;
     GuestRun run;
 
-    prepare_on(g);
-    guest_run_init(g, 0, &run);
+    prepare_on(t);
+    guest_run_init(t->g, t->by, &run);
     guest_run_insn(&run, INSN_MSR(19, SYSREG_SCTLR_EL1));
     guest_run_insn(&run, INSN_ISB);
     guest_run_insn(&run, INSN_HVC);
@@ -262,76 +350,92 @@ static void see_cpu_on_big_endian(Guest *g, GString *seen)
     guest_run_insn(&run, INSN_ISB);
     guest_run_end(&run);
     run.x[0] = PSCI_CPU_ON;
-    run.x[1] = guest_affinity(g, PE);
-    run.x[2] = START_CODE;
-    run.x[3] = DUMP;
+    run.x[1] = guest_affinity(t->g, t->pe);
+    run.x[2] = start_code(t);
+    run.x[3] = dump_address(t);
     run.x[19] = sctlr | SCTLR_EE;
     run.x[20] = sctlr;
-    guest_run(g, 0, &run, &result);
-    guest_check_eq(g, 0, result.x[0], 0, "result of CPU_ON");
-    guest_wait_up(g, PE);
-    see_dump(g, seen, "big-endian", false);
+    guest_run(t->g, t->by, &run, &result);
+    guest_check_eq(t->g, t->by, result.x[0], 0, "result of CPU_ON");
+    guest_wait_up(t->g, t->pe);
+    see_dump(t, "big-endian", false);
 }
 
-static void cpu_off_dirty(Guest *g)
+static void cpu_off_dirty(const Trip *t)
 {
-    make_dirty(g);
-    guest_cpu_off(g, 0, PE);
+    make_dirty(t);
+    guest_cpu_off(t->g, t->by, t->pe);
 }
 
 /* No PE is there, or its number has bits that no affinity has */
-static void see_wrong_affinities(Guest *g, GString *seen)
+static void see_wrong_affinities(const Trip *t)
 {
     const uint64_t wrong[] = {
         0xfe, 1 << 24, 1 << 30, 1u << 31, 1ull << 32, 1ull << 40, 1ull << 63,
     };
 
     for (unsigned i = 0; i < ARRAY_SIZE(wrong); i++) {
-        uint64_t affinity = guest_affinity(g, PE) | wrong[i];
+        uint64_t affinity = guest_affinity(t->g, t->pe) | wrong[i];
 
-        see_call(g, seen, "no such PE", PSCI_CPU_ON, affinity,
-                 GUEST_SECONDARY, PE);
+        see_call(t, "no such PE", PSCI_CPU_ON, affinity, GUEST_SECONDARY);
         if (affinity == (uint32_t)affinity) {
-            see_call(g, seen, "no such PE", PSCI_CPU_ON_SMC32, affinity,
-                     GUEST_SECONDARY, PE);
+            see_call(t, "no such PE", PSCI_CPU_ON_SMC32, affinity,
+                     GUEST_SECONDARY);
         }
     }
 }
 
+/* The first time after the machine's reset, of a PE that was in use before */
+static void see_first(const Trip *t)
+{
+    make_dirty(t);
+    guest_set_word(t->g, t->by, PE_READY, 0);
+    qtest_system_reset(t->g->qts);
+    guest_wait_up(t->g, t->by);
+    see_call(t, "first", PSCI_AFFINITY_INFO, guest_affinity(t->g, t->pe), 0);
+    see_wrong_affinities(t);
+    see_cpu_on(t, "first", PSCI_CPU_ON, 0, true);
+}
+
+static void see_answers(const Trip *t)
+{
+    uint64_t affinity = guest_affinity(t->g, t->pe);
+
+    see_call(t, "on", PSCI_AFFINITY_INFO, affinity, 0);
+    see_call(t, "on", PSCI_CPU_ON, affinity, GUEST_SECONDARY);
+    see_call(t, "on", PSCI_CPU_ON_SMC32, UPPER | affinity, GUEST_SECONDARY);
+    see_call(t, "self", PSCI_CPU_ON, guest_affinity(t->g, t->by),
+             GUEST_SECONDARY);
+    see_call(t, "no such call", PSCI_CPU_OFF | 1u << 30);
+    see_call(t, "CPU_ON", PSCI_FEATURES, PSCI_CPU_ON);
+    see_call(t, "CPU_ON of SMC32", PSCI_FEATURES, PSCI_CPU_ON_SMC32);
+    see_call(t, "CPU_OFF", PSCI_FEATURES, PSCI_CPU_OFF);
+}
+
+static void see_again(const Trip *t)
+{
+    cpu_off_dirty(t);
+    see_call(t, "off", PSCI_AFFINITY_INFO, guest_affinity(t->g, t->pe), 0);
+    see_cpu_on(t, "second", PSCI_CPU_ON, 0, false);
+    cpu_off_dirty(t);
+    see_cpu_on(t, "SMC32", PSCI_CPU_ON_SMC32, 0, false);
+    cpu_off_dirty(t);
+    see_cpu_on(t, "SMC32, wide", PSCI_CPU_ON_SMC32, UPPER, false);
+    cpu_off_dirty(t);
+    see_cpu_on_big_endian(t);
+}
+
 static char *see_psci(Guest *g)
 {
-    GString *seen = g_string_new(NULL);
+    Trip secondary = { .g = g, .by = 0, .pe = 1, .seen = g_string_new(NULL) };
+    /* The PE that a machine boots on has not been powered on by a call */
+    Trip boot = { .g = g, .by = 1, .pe = 0, .seen = secondary.seen };
 
-    /* The first time after the machine's reset */
-    guest_set_word(g, 0, PE_READY, 0);
-    qtest_system_reset(g->qts);
-    guest_wait_up(g, 0);
-    see_call(g, seen, "before", PSCI_AFFINITY_INFO, guest_affinity(g, PE), 0);
-    see_wrong_affinities(g, seen);
-    see_cpu_on(g, seen, "first", PSCI_CPU_ON, 0, true);
-
-    see_call(g, seen, "on", PSCI_AFFINITY_INFO, guest_affinity(g, PE), 0);
-    see_call(g, seen, "on", PSCI_CPU_ON, guest_affinity(g, PE),
-             GUEST_SECONDARY, PE);
-    see_call(g, seen, "on", PSCI_CPU_ON_SMC32, UPPER | guest_affinity(g, PE),
-             GUEST_SECONDARY, PE);
-    see_call(g, seen, "self", PSCI_CPU_ON, guest_affinity(g, 0),
-             GUEST_SECONDARY, 0);
-    see_call(g, seen, "no such call", PSCI_CPU_OFF | 1u << 30);
-    see_call(g, seen, "CPU_ON", PSCI_FEATURES, PSCI_CPU_ON);
-    see_call(g, seen, "CPU_ON of SMC32", PSCI_FEATURES, PSCI_CPU_ON_SMC32);
-    see_call(g, seen, "CPU_OFF", PSCI_FEATURES, PSCI_CPU_OFF);
-
-    cpu_off_dirty(g);
-    see_call(g, seen, "off", PSCI_AFFINITY_INFO, guest_affinity(g, PE), 0);
-    see_cpu_on(g, seen, "second", PSCI_CPU_ON, 0, false);
-    cpu_off_dirty(g);
-    see_cpu_on(g, seen, "SMC32", PSCI_CPU_ON_SMC32, 0, false);
-    cpu_off_dirty(g);
-    see_cpu_on(g, seen, "SMC32, wide", PSCI_CPU_ON_SMC32, UPPER, false);
-    cpu_off_dirty(g);
-    see_cpu_on_big_endian(g, seen);
-    return g_string_free(seen, false);
+    see_first(&secondary);
+    see_answers(&secondary);
+    see_again(&secondary);
+    see_again(&boot);
+    return g_string_free(secondary.seen, false);
 }
 
 static void check_same(const char *what, const char *seen,
@@ -363,106 +467,161 @@ static void test_unchanged(Guest *g, const void *data)
 /* What a stream has of a PE that is off is nothing to start with */
 static void test_migrated(Guest *g, const void *data)
 {
-    g_autoptr(GString) stayed = g_string_new(NULL);
-    g_autoptr(GString) moved = g_string_new(NULL);
-    Guest *there;
+    Trip stayed = { .g = g, .pe = 1, .seen = g_string_new(NULL) };
+    Trip moved = { .pe = 1, .seen = g_string_new(NULL) };
 
-    cpu_off_dirty(g);
-    see_cpu_on(g, stayed, "on", PSCI_CPU_ON, 0, false);
-    cpu_off_dirty(g);
-    there = guest_move(g, ROUTE_FILE, NULL);
-    see_cpu_on(there, moved, "on", PSCI_CPU_ON, 0, false);
-    guest_move_end(there);
+    cpu_off_dirty(&stayed);
+    see_cpu_on(&stayed, "on", PSCI_CPU_ON, 0, false);
+    cpu_off_dirty(&stayed);
+    moved.g = guest_move(g, ROUTE_FILE, NULL);
+    see_cpu_on(&moved, "on", PSCI_CPU_ON, 0, false);
+    guest_move_end(moved.g);
     guest_continue(g);
-    check_same("after a migration", moved->str, stayed->str);
+    check_same("after a migration", moved.seen->str, stayed.seen->str);
+    g_string_free(stayed.seen, true);
+    g_string_free(moved.seen, true);
 }
 
 static void test_loaded(Guest *g, const void *data)
 {
     g_autofree char *path = g_strdup_printf("%s/arm-sdei-%d.qcow2",
                                             g_get_tmp_dir(), getpid());
-    g_autoptr(GString) saved = g_string_new(NULL);
-    g_autoptr(GString) loaded = g_string_new(NULL);
+    Trip saved = { .g = g, .pe = 1, .seen = g_string_new(NULL) };
+    Trip loaded = { .g = g, .pe = 1, .seen = g_string_new(NULL) };
     g_autofree Guest *then = NULL;
 
     snapshot_attach(g->qts, path);
     g_unlink(path);
-    cpu_off_dirty(g);
+    cpu_off_dirty(&saved);
     snapshot_save(g->qts, "off");
     then = g_memdup2(g, sizeof(*g));
-    see_cpu_on(g, saved, "on", PSCI_CPU_ON, 0, false);
+    see_cpu_on(&saved, "on", PSCI_CPU_ON, 0, false);
     snapshot_load(g->qts, "off");
     *g = *then;
-    see_cpu_on(g, loaded, "on", PSCI_CPU_ON, 0, false);
-    check_same("after loading a snapshot", loaded->str, saved->str);
+    see_cpu_on(&loaded, "on", PSCI_CPU_ON, 0, false);
+    check_same("after loading a snapshot", loaded.seen->str, saved.seen->str);
+    g_string_free(saved.seen, true);
+    g_string_free(loaded.seen, true);
     guest_finish();
 }
 
-/* Wait for GO, power the PE on, and ask whether it is */
-static uint64_t race_start(Guest *g, unsigned by)
+/*
+ * Power the PE on, at GO or, if @retry, when it is off; and ask at once whether
+ * it is on.  X20 and X0 are the answers.
+ */
+static uint64_t race_start(Guest *g, unsigned by, bool retry)
 {
     GuestRun run;
+    unsigned call;
 
     guest_run_init(g, by, &run);
     guest_run_mark_started(by, &run);
-    guest_run_insn(&run, INSN_LDR_X(10, 9));
-    guest_run_insn(&run, INSN_CBZ(10, -4));
+    if (!retry) {
+        guest_run_insn(&run, INSN_LDR_X(10, 9));
+        guest_run_insn(&run, INSN_CBZ(10, -4));
+    }
+    call = run.words;
+    for (unsigned i = 0; i < 4; i++) {
+        guest_run_insn(&run, INSN_MOV(i, 24 + i));
+    }
     guest_run_insn(&run, INSN_HVC);
+    if (retry) {
+        guest_run_insn(&run, INSN_ADD_IMM(10, 0, -PSCI_ALREADY_ON));
+        guest_run_insn(&run, INSN_CBZ(10, ((int)call - (int)run.words) * 4));
+    }
     guest_run_insn(&run, INSN_MOV(20, 0));
     guest_run_insn(&run, INSN_MOV(0, 21));
-    guest_run_insn(&run, INSN_MOV(1, 22));
+    guest_run_insn(&run, INSN_MOV(1, 25));
     guest_run_insn(&run, INSN_MOV(2, 31));
     guest_run_insn(&run, INSN_HVC);
     guest_run_end(&run);
-    run.x[0] = PSCI_CPU_ON;
-    run.x[1] = run.x[22] = guest_affinity(g, PE);
-    run.x[2] = GUEST_SECONDARY;
-    run.x[3] = PE;
     run.x[9] = GO;
     run.x[21] = PSCI_AFFINITY_INFO;
+    run.x[24] = PSCI_CPU_ON;
+    run.x[25] = guest_affinity(g, PE);
+    run.x[26] = GUEST_SECONDARY;
+    run.x[27] = PE;
     guest_run_start(g, by, &run);
     guest_run_wait_started(g, by);
     return run.seq;
 }
 
+/* Returns: whether it was this one that powered the PE on */
+static bool race_won(Guest *g, unsigned by, uint64_t seq)
+{
+    GuestFrame result;
+
+    guest_wait(g, by, seq, &result);
+    guest_check_eq(g, by, result.x[0], PSCI_AFFINITY_ON,
+                   "AFFINITY_INFO after CPU_ON");
+    if (result.x[20]) {
+        guest_check_eq(g, by, result.x[20], PSCI_ALREADY_ON,
+                       "result of CPU_ON");
+    }
+    return result.x[20] == 0;
+}
+
+static void check_booted_once(Guest *g, uint64_t boots)
+{
+    guest_wait_up(g, PE);
+    guest_check_eq(g, PE, guest_word(g, PE, PE_BOOTS), boots + 1,
+                   "times the PE came up");
+}
+
+static const unsigned racers[] = { 0, 2, 3 };
+
+static void race_begin(Guest *g, uint64_t *seq)
+{
+    guest_cpu_off(g, 0, PE);
+    guest_set_word(g, PE, PE_READY, 0);
+    qtest_writeq(g->qts, GO, 0);
+    for (unsigned i = 0; i < ARRAY_SIZE(racers); i++) {
+        seq[i] = race_start(g, racers[i], false);
+    }
+    qtest_writeq(g->qts, GO, 1);
+}
+
 /*
  * Of PEs that power on the same one, one does, and whoever has an answer finds
- * it on; a debugger that fetches all registers meanwhile does no harm.
+ * it on.  Meanwhile a debugger fetches all registers, or the VM is stopped.
  */
 static void test_race(Guest *g, const void *data)
 {
-    static const unsigned racers[] = { 0, 2, 3 };
+    uint64_t seq[ARRAY_SIZE(racers)];
 
     for (unsigned i = 0; i < RACES; i++) {
         uint64_t boots = guest_word(g, PE, PE_BOOTS);
-        uint64_t seq[ARRAY_SIZE(racers)];
         unsigned winners = 0;
 
-        guest_cpu_off(g, 0, PE);
-        guest_set_word(g, PE, PE_READY, 0);
-        qtest_writeq(g->qts, GO, 0);
-        for (unsigned j = 0; j < ARRAY_SIZE(racers); j++) {
-            seq[j] = race_start(g, racers[j]);
+        race_begin(g, seq);
+        if (i % 2) {
+            qtest_qmp_assert_success(g->qts, "{ 'execute': 'stop' }");
+            qtest_qmp_assert_success(g->qts, "{ 'execute': 'cont' }");
+        } else {
+            g_free(qtest_hmp(g->qts, "info registers -a"));
         }
-        qtest_writeq(g->qts, GO, 1);
-        g_free(qtest_hmp(g->qts, "info registers -a"));
         for (unsigned j = 0; j < ARRAY_SIZE(racers); j++) {
-            GuestFrame result;
-
-            guest_wait(g, racers[j], seq[j], &result);
-            if (result.x[20] == 0) {
-                winners++;
-            } else {
-                guest_check_eq(g, racers[j], result.x[20], PSCI_ALREADY_ON,
-                               "result of CPU_ON");
-            }
-            guest_check_eq(g, racers[j], result.x[0], PSCI_AFFINITY_ON,
-                           "AFFINITY_INFO after it");
+            winners += race_won(g, racers[j], seq[j]);
         }
         guest_check_eq(g, PE, winners, 1, "successful CPU_ON");
-        guest_wait_up(g, PE);
-        guest_check_eq(g, PE, guest_word(g, PE, PE_BOOTS), boots + 1,
-                       "times the PE came up");
+        check_booted_once(g, boots);
+    }
+    race_begin(g, seq);
+    guest_reset(g);
+}
+
+/* It is powered on while it powers itself off */
+static void test_restart(Guest *g, const void *data)
+{
+    for (unsigned i = 0; i < RACES; i++) {
+        uint64_t boots = guest_word(g, PE, PE_BOOTS);
+        uint64_t seq;
+
+        guest_set_word(g, PE, PE_READY, 0);
+        seq = race_start(g, 0, true);
+        guest_call_start(g, PE, PSCI_CPU_OFF);
+        g_assert(race_won(g, 0, seq));
+        check_booted_once(g, boots);
     }
 }
 
@@ -474,5 +633,6 @@ void add_psci_tests(void)
     if (guest_is_kvm()) {
         /* In QEMU's own PSCI several win */
         scenario_add(SCENARIO_EVENTS_EL1, test_race, NULL, "psci/race");
+        scenario_add(SCENARIO_EVENTS_EL1, test_restart, NULL, "psci/restart");
     }
 }
