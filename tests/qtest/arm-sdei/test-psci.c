@@ -10,6 +10,7 @@
 #include "qemu/osdep.h"
 #include <glib/gstdio.h>
 #include "qemu/bitops.h"
+#include "qemu/bswap.h"
 #include "move.h"
 #include "snapshot.h"
 #include "stage.h"
@@ -126,40 +127,32 @@ static const Sysreg sysregs[] = {
 QEMU_BUILD_BUG_ON(DUMP_SYSREG + ARRAY_SIZE(sysregs) > DUMP_Z);
 QEMU_BUILD_BUG_ON(PE_LOG(0) + DUMP_END * 8 > PE_LOG(LOG_ENTRIES));
 
+/* Not where a reset of the machine puts the device tree */
+static uint64_t start_code(unsigned pe)
+{
+    return 0x49000000 + pe * 0x1000;
+}
+
+/* Nobody needs the log of a PE that is off */
+static uint64_t dump_address(unsigned pe)
+{
+    return PE_AREA(pe) + PE_LOG(0);
+}
+
 /**
  * Trip: off and on
  * @by: PE that makes the calls
- * @pe: PE that is powered off and on; nobody uses its area meanwhile
+ * @pe: PE that is powered off and on
  * @seen: what the guest saw, a line each
+ * @has: the features of all PEs
  */
 typedef struct Trip {
     Guest *g;
     unsigned by;
     unsigned pe;
     GString *seen;
+    bool has[FEATURE_COUNT];
 } Trip;
-
-static uint64_t start_code(const Trip *t)
-{
-    return PE_AREA(t->pe) + PE_CODE(0);
-}
-
-static uint64_t dump_address(const Trip *t)
-{
-    return PE_AREA(t->pe) + PE_LOG(0);
-}
-
-static bool has_feature(const Trip *t, Feature feature)
-{
-    uint64_t id;
-
-    if (feature == NONE) {
-        return true;
-    }
-    id = extract64(guest_read_sysreg(t->g, t->by, features[feature].id_reg),
-                   features[feature].shift, 4);
-    return id >= features[feature].min && (feature != PMU || id != 0xf);
-}
 
 /*
  * Store all registers of a PE that was just powered on, and let it come up.
@@ -169,7 +162,6 @@ static bool has_feature(const Trip *t, Feature feature)
 static void write_start_code(const Trip *t)
 {
     g_autoptr(GArray) code = g_array_new(false, false, sizeof(uint32_t));
-    bool sve = has_feature(t, SVE);
 
 #define INSN(insn) do {                                                     \
         uint32_t insn_ = (insn);                                            \
@@ -183,7 +175,7 @@ static void write_start_code(const Trip *t)
     INSN(INSN_ADD_IMM(1, 31, 0));
     STORE_X1(DUMP_SP);
     INSN(INSN_MRS(2, SYSREG_CPACR_EL1));
-    INSN(INSN_MOVZ(1, (CPACR_FPEN | (sve ? CPACR_ZEN : 0)) >> 16, 1));
+    INSN(INSN_MOVZ(1, (CPACR_FPEN | (t->has[SVE] ? CPACR_ZEN : 0)) >> 16, 1));
     INSN(INSN_MSR(1, SYSREG_CPACR_EL1));
     INSN(INSN_ISB);
     for (unsigned i = 0; i < 32; i++) {
@@ -191,13 +183,13 @@ static void write_start_code(const Trip *t)
         STORE_X1(DUMP_V + i);
     }
     for (unsigned i = 0; i < ARRAY_SIZE(sysregs); i++) {
-        if (has_feature(t, sysregs[i].feature)) {
+        if (t->has[sysregs[i].feature]) {
             INSN(sysregs[i].reg == SYSREG_CPACR_EL1 ?
                  INSN_MOV(1, 2) : INSN_MRS(1, sysregs[i].reg));
             STORE_X1(DUMP_SYSREG + i);
         }
     }
-    if (sve) {
+    if (t->has[SVE]) {
         INSN(INSN_MOVZ(1, 0xf, 0));
         INSN(INSN_MSR(1, SYSREG_ZCR_EL1));
         INSN(INSN_ISB);
@@ -221,34 +213,58 @@ static void write_start_code(const Trip *t)
 #undef STORE_X1
 #undef INSN
 
-    g_assert_cmpuint(code->len * 4, <=, SLOTS * CODE_SIZE);
-    guest_write_code(t->g, start_code(t), (uint32_t *)code->data, code->len);
+    g_assert_cmpuint(code->len * 4, <=, 0x1000);
+    guest_write_code(t->g, start_code(t->pe), (uint32_t *)code->data,
+                     code->len);
+}
+
+static Trip trip(Guest *g, unsigned by, unsigned pe, GString *seen)
+{
+    Trip t = { .g = g, .by = by, .pe = pe, .seen = seen, .has[NONE] = true };
+
+    for (Feature f = NONE + 1; f < FEATURE_COUNT; f++) {
+        uint64_t id = guest_read_sysreg(g, by, features[f].id_reg);
+        unsigned field = extract64(id, features[f].shift, 4);
+
+        t.has[f] = field >= features[f].min && (f != PMU || field != 0xf);
+    }
+    write_start_code(&t);
+    return t;
+}
+
+static void run_write_sysreg(GuestRun *run, uint32_t reg, uint64_t value)
+{
+    guest_run_insn(run, INSN_MOVZ(1, value & 0xffff, 0));
+    for (unsigned i = 1; i < 4; i++) {
+        guest_run_insn(run, INSN_MOVK(1, extract64(value, i * 16, 16), i));
+    }
+    guest_run_insn(run, INSN_MSR(1, reg));
 }
 
 /* Leave no register of the PE as a reset leaves it */
 static void make_dirty(const Trip *t)
 {
-    bool sve = has_feature(t, SVE);
+    uint64_t sctlr = guest_read_sysreg(t->g, t->pe, SYSREG_SCTLR_EL1);
     GuestRun run;
 
+    guest_run_init(t->g, t->pe, &run);
+    run_write_sysreg(&run, SYSREG_SCTLR_EL1, sctlr | SCTLR_UCI);
     for (unsigned i = 0; i < ARRAY_SIZE(sysregs); i++) {
         uint64_t dirt = sysregs[i].dirt;
 
-        if (dirt && has_feature(t, sysregs[i].feature)) {
-            if (sysregs[i].reg == SYSREG_CPACR_EL1 && sve) {
+        if (dirt && t->has[sysregs[i].feature]) {
+            if (sysregs[i].reg == SYSREG_CPACR_EL1 && t->has[SVE]) {
                 dirt |= CPACR_ZEN;
             }
-            guest_write_sysreg(t->g, t->pe, sysregs[i].reg, dirt);
+            run_write_sysreg(&run, sysregs[i].reg, dirt);
         }
     }
-    guest_write_sysreg(t->g, t->pe, SYSREG_SCTLR_EL1, SCTLR_UCI |
-                       guest_read_sysreg(t->g, t->pe, SYSREG_SCTLR_EL1));
-    guest_run_init(t->g, t->pe, &run);
+    guest_run_insn(&run, INSN_ISB);
     for (unsigned i = 0; i < 32; i++) {
-        guest_run_insn(&run, sve ? INSN_SVE_DUP_D(i, i % 31) :
+        guest_run_insn(&run, t->has[SVE] ? INSN_SVE_DUP_D(i, i % 31) :
                        INSN_DUP_2D(i, i % 31));
     }
-    if (sve) {
+    if (t->has[SVE]) {
         guest_run_insn(&run, INSN_SVE_PTRUE(1));
         guest_run_insn(&run, INSN_SVE_SETFFR);
     }
@@ -288,8 +304,9 @@ static void see_dump(const Trip *t, const char *what, bool first)
 {
     uint64_t word[DUMP_END];
 
+    qtest_memread(t->g->qts, dump_address(t->pe), word, sizeof(word));
     for (unsigned i = 0; i < DUMP_END; i++) {
-        word[i] = qtest_readq(t->g->qts, dump_address(t) + i * 8);
+        le64_to_cpus(&word[i]);
     }
     for (unsigned i = 0; i < DUMP_SP; i++) {
         see(t, word[i], "%s: X%u", what, i);
@@ -311,8 +328,7 @@ static void see_dump(const Trip *t, const char *what, bool first)
 static void prepare_on(const Trip *t)
 {
     guest_set_word(t->g, t->pe, PE_READY, 0);
-    qtest_memset(t->g->qts, dump_address(t), 0xee, DUMP_END * 8);
-    write_start_code(t);
+    qtest_memset(t->g->qts, dump_address(t->pe), 0xee, DUMP_END * 8);
 }
 
 /* @first: the PE has not been on since the machine's reset */
@@ -323,7 +339,7 @@ static void see_cpu_on(const Trip *t, const char *what, uint64_t fn,
 
     prepare_on(t);
     result = see_call(t, what, fn, upper | guest_affinity(t->g, t->pe),
-                      upper | start_code(t), upper | dump_address(t));
+                      upper | start_code(t->pe), upper | dump_address(t->pe));
     if (upper && !guest_is_kvm()) {
         /* QEMU's own PSCI looks at all 64 bits even of SMC32 */
         guest_cpu_on(t->g, t->by, t->pe);
@@ -351,8 +367,8 @@ static void see_cpu_on_big_endian(const Trip *t)
     guest_run_end(&run);
     run.x[0] = PSCI_CPU_ON;
     run.x[1] = guest_affinity(t->g, t->pe);
-    run.x[2] = start_code(t);
-    run.x[3] = dump_address(t);
+    run.x[2] = start_code(t->pe);
+    run.x[3] = dump_address(t->pe);
     run.x[19] = sctlr | SCTLR_EE;
     run.x[20] = sctlr;
     guest_run(t->g, t->by, &run, &result);
@@ -427,15 +443,16 @@ static void see_again(const Trip *t)
 
 static char *see_psci(Guest *g)
 {
-    Trip secondary = { .g = g, .by = 0, .pe = 1, .seen = g_string_new(NULL) };
+    GString *seen = g_string_new(NULL);
+    Trip secondary = trip(g, 0, 1, seen);
     /* The PE that a machine boots on has not been powered on by a call */
-    Trip boot = { .g = g, .by = 1, .pe = 0, .seen = secondary.seen };
+    Trip boot = trip(g, 1, 0, seen);
 
     see_first(&secondary);
     see_answers(&secondary);
     see_again(&secondary);
     see_again(&boot);
-    return g_string_free(secondary.seen, false);
+    return g_string_free(seen, false);
 }
 
 static void check_same(const char *what, const char *seen,
@@ -467,29 +484,30 @@ static void test_unchanged(Guest *g, const void *data)
 /* What a stream has of a PE that is off is nothing to start with */
 static void test_migrated(Guest *g, const void *data)
 {
-    Trip stayed = { .g = g, .pe = 1, .seen = g_string_new(NULL) };
-    Trip moved = { .pe = 1, .seen = g_string_new(NULL) };
+    g_autoptr(GString) here = g_string_new(NULL);
+    g_autoptr(GString) there = g_string_new(NULL);
+    Trip stayed = trip(g, 0, 1, here), moved;
 
     cpu_off_dirty(&stayed);
     see_cpu_on(&stayed, "on", PSCI_CPU_ON, 0, false);
     cpu_off_dirty(&stayed);
-    moved.g = guest_move(g, ROUTE_FILE, NULL);
+    moved = trip(guest_move(g, ROUTE_FILE, NULL), 0, 1, there);
     see_cpu_on(&moved, "on", PSCI_CPU_ON, 0, false);
     guest_move_end(moved.g);
     guest_continue(g);
-    check_same("after a migration", moved.seen->str, stayed.seen->str);
-    g_string_free(stayed.seen, true);
-    g_string_free(moved.seen, true);
+    check_same("after a migration", there->str, here->str);
 }
 
 static void test_loaded(Guest *g, const void *data)
 {
     g_autofree char *path = g_strdup_printf("%s/arm-sdei-%d.qcow2",
                                             g_get_tmp_dir(), getpid());
-    Trip saved = { .g = g, .pe = 1, .seen = g_string_new(NULL) };
-    Trip loaded = { .g = g, .pe = 1, .seen = g_string_new(NULL) };
+    g_autoptr(GString) before = g_string_new(NULL);
+    g_autoptr(GString) after = g_string_new(NULL);
+    Trip saved = trip(g, 0, 1, before), loaded = saved;
     g_autofree Guest *then = NULL;
 
+    loaded.seen = after;
     snapshot_attach(g->qts, path);
     g_unlink(path);
     cpu_off_dirty(&saved);
@@ -499,9 +517,7 @@ static void test_loaded(Guest *g, const void *data)
     snapshot_load(g->qts, "off");
     *g = *then;
     see_cpu_on(&loaded, "on", PSCI_CPU_ON, 0, false);
-    check_same("after loading a snapshot", loaded.seen->str, saved.seen->str);
-    g_string_free(saved.seen, true);
-    g_string_free(loaded.seen, true);
+    check_same("after loading a snapshot", after->str, before->str);
     guest_finish();
 }
 
