@@ -84,8 +84,8 @@ typedef struct SDEIRegs {
  * @work_queued: a re-evaluation is queued on the vCPU and has not run yet;
  *     not migrated, as the destination re-evaluates all PEs
  * @been_on: it may have been on since the machine's reset, so that its
- *     registers, if it is off, need not be those of a reset; not migrated, as
- *     loading sets it
+ *     registers, if it is off, need not be those of a reset; kept under KVM
+ *     only, and not migrated, as loading sets it
  * @context: what the running handler of each priority interrupted
  */
 typedef struct SDEICPUState {

@@ -262,6 +262,10 @@ typedef struct SDEIKvmCpuOn {
     int64_t result;
 } SDEIKvmCpuOn;
 
+/*
+ * kvm_arm_reset_vcpu() would also fetch all registers, and end QEMU if that
+ * fails.
+ */
 static void sdei_kvm_reset(CPUState *cs)
 {
     ARMCPU *cpu = ARM_CPU(cs);

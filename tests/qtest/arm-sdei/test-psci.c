@@ -257,6 +257,10 @@ static void make_dirty(const Trip *t)
                 dirt |= CPACR_ZEN;
             }
             run_write_sysreg(&run, sysregs[i].reg, dirt);
+            /* Lets ZCR_EL1 be written */
+            if (sysregs[i].reg == SYSREG_CPACR_EL1) {
+                guest_run_insn(&run, INSN_ISB);
+            }
         }
     }
     guest_run_insn(&run, INSN_ISB);
