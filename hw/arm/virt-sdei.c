@@ -28,6 +28,13 @@ static bool virt_get_sdei(Object *obj, Error **errp)
 
 static void virt_set_sdei(Object *obj, bool value, Error **errp)
 {
+    if (phase_check(PHASE_MACHINE_INITIALIZED)) {
+        error_setg(errp, "'sdei' of a machine that exists already cannot be "
+                   "changed");
+        error_append_hint(errp, "Use '-machine virt,sdei=%s' on the command "
+                          "line\n", value ? "on" : "off");
+        return;
+    }
     VIRT_MACHINE(obj)->sdei = value;
 }
 

@@ -54,12 +54,9 @@ static bool kvm_gic_read(ARMGICDelegateIf *gic, uint32_t reg, uint32_t intid,
                          unsigned int bits)
 {
     uint32_t value;
-    bool ok;
 
-    accel_ioctl_inhibit_begin();
-    ok = kvm_gic_access(gic, reg, intid, bits, &value, false);
-    accel_ioctl_inhibit_end();
-    return ok && extract32(value, intid * bits % 32 + bits - 1, 1);
+    return kvm_gic_access(gic, reg, intid, bits, &value, false) &&
+           extract32(value, intid * bits % 32 + bits - 1, 1);
 }
 
 /*
@@ -74,16 +71,39 @@ static bool kvm_gic_can_delegate(ARMGICDelegateIf *gic, uint32_t intid)
                                      !kvm_state->gsi_irqfds[gsi]);
 }
 
-static bool kvm_gic_is_edge(ARMGICDelegateIf *gic, unsigned int cpu,
-                            uint32_t intid)
+static ARMGICDelegate *kvm_gic_delegate(ARMGICDelegateIf *gic)
 {
-    return kvm_gic_read(gic, GICD_ICFGR, intid, 2);
+    GICv3State *v3 = kvm_gic_v3(gic);
+
+    return v3 ? &v3->delegate : &ARM_GIC_COMMON(gic)->delegate;
 }
 
 static bool kvm_gic_is_active(ARMGICDelegateIf *gic, unsigned int cpu,
                               uint32_t intid)
 {
-    return kvm_gic_read(gic, GICD_ISACTIVER, intid, 1);
+    bool active;
+
+    accel_ioctl_inhibit_begin();
+    active = kvm_gic_read(gic, GICD_ISACTIVER, intid, 1);
+    accel_ioctl_inhibit_end();
+    return active;
+}
+
+/* As it was loaded.  QEMU does not fetch the levels of a GICv2 */
+static bool kvm_gic_line_level(ARMGICDelegateIf *gic, unsigned int cpu,
+                               uint32_t intid)
+{
+    GICv3State *v3 = kvm_gic_v3(gic);
+    const gic_irq_state *v2;
+
+    if (intid < GIC_INTERNAL) {
+        return false;
+    }
+    if (v3) {
+        return gicv3_gicd_level_test(v3, intid);
+    }
+    v2 = &ARM_GIC_COMMON(gic)->irq_state[intid];
+    return v2->pending && !v2->edge_trigger;
 }
 
 /* From user space GICD_ISPENDR of a GICv2 takes ones, as ICPENDR does */
@@ -109,16 +129,43 @@ static void kvm_gic_v3_clear_pending(ARMGICDelegateIf *gic, uint32_t intid)
     }
 }
 
-/* Forget a latched edge.  What a client writes to the GIC is beyond us. */
-static void kvm_gic_set_delegated(ARMGICDelegateIf *gic, unsigned int cpu,
-                                  uint32_t intid, bool delegated)
+/* Without the edge that it comes with, and without one from before */
+static void kvm_gic_set_level(ARMGICDelegateIf *gic, uint32_t intid,
+                              bool level)
 {
-    accel_ioctl_inhibit_begin();
+    kvm_arm_set_irq(0, KVM_ARM_IRQ_TYPE_SPI, intid, level);
     if (kvm_gic_v3(gic)) {
         kvm_gic_v3_clear_pending(gic, intid);
     } else {
         kvm_gic_v2_clear_pending(gic, intid);
     }
+}
+
+/*
+ * No vCPU runs from the look at the active state on, or one could acknowledge
+ * the interrupt in between.
+ */
+static bool kvm_gic_take(ARMGICDelegateIf *gic, unsigned int cpu,
+                         uint32_t intid, bool *edge)
+{
+    bool active;
+
+    accel_ioctl_inhibit_begin();
+    active = kvm_gic_read(gic, GICD_ISACTIVER, intid, 1);
+    if (!active) {
+        *edge = kvm_gic_read(gic, GICD_ICFGR, intid, 2);
+        kvm_gic_set_level(gic, intid, false);
+    }
+    accel_ioctl_inhibit_end();
+    return !active;
+}
+
+/* No vCPU is to see the edge that is forgotten */
+static void kvm_gic_give(ARMGICDelegateIf *gic, unsigned int cpu,
+                         uint32_t intid, bool level)
+{
+    accel_ioctl_inhibit_begin();
+    kvm_gic_set_level(gic, intid, level);
     accel_ioctl_inhibit_end();
 }
 
@@ -126,8 +173,10 @@ void arm_gic_kvm_delegate_class_init(ObjectClass *oc)
 {
     ARMGICDelegateIfClass *dc = ARM_GIC_DELEGATE_IF_CLASS(oc);
 
+    dc->delegate = kvm_gic_delegate;
     dc->can_delegate = kvm_gic_can_delegate;
-    dc->is_edge = kvm_gic_is_edge;
     dc->is_active = kvm_gic_is_active;
-    dc->set_delegated = kvm_gic_set_delegated;
+    dc->line_level = kvm_gic_line_level;
+    dc->take = kvm_gic_take;
+    dc->give = kvm_gic_give;
 }

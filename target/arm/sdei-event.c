@@ -11,6 +11,9 @@
 /* PPIs below, SPIs from here on */
 #define SDEI_FIRST_SPI  32
 
+/* Aff3 and Aff2..Aff0 of MPIDR_EL1 */
+#define SDEI_AFFINITY   0xff00ffffffULL
+
 /* What can happen to a handler */
 typedef enum SDEIAction {
     SDEI_DO_REGISTER,
@@ -98,8 +101,10 @@ static int64_t sdei_transit(SDEIEvents *m, uint32_t ev, uint32_t pe,
         return sdei_fail(m, SDEI_DENIED, sdei_denied_because[h->status]);
     }
     if ((h->status == UNREG) != ((next & ~PEND) == UNREG)) {
-        *used += h->status == UNREG ? 1 : -1;
-        m->owners_changed |= m->event[ev].intid;
+        int more = h->status == UNREG ? 1 : -1;
+
+        *used += more;
+        m->num_lines += m->event[ev].intid ? more : 0;
     }
     h->status = next & ~PEND;
     if (next & PEND) {
@@ -236,40 +241,147 @@ void sdei_events_reset(SDEIEvents *m)
         }
     }
     m->next_any = 0;
-    m->owners_changed = true;
     sdei_events_recompute(m);
+}
+
+static void sdei_count_handler(SDEIEvents *m, uint32_t ev, uint32_t i)
+{
+    const SDEIHandler *h = &m->event[ev].handler[i];
+    bool shared = sdei_is_shared(m, ev);
+    uint32_t *pending = shared ? &m->num_shared_pending
+                               : &m->pe[i].num_pending;
+    uint32_t *used = shared ? &m->num_shared_used : &m->pe[i].num_used;
+
+    *pending += h->pending;
+    *used += h->status != UNREG;
+    m->num_lines += m->event[ev].intid && h->status != UNREG;
 }
 
 void sdei_events_recompute(SDEIEvents *m)
 {
-    uint32_t ev, pe;
+    uint32_t ev, i, pe;
 
     m->num_shared_pending = 0;
     m->num_shared_used = 0;
     m->num_bound = 0;
+    m->num_lines = 0;
     for (pe = 0; pe < m->num_pes; pe++) {
         m->pe[pe].num_pending = 0;
         m->pe[pe].num_used = 0;
         sdei_update_can_take(m, pe);
     }
     for (ev = 0; ev < m->num_events; ev++) {
-        const SDEIHandler *h = m->event[ev].handler;
-
         m->num_bound += m->event[ev].intid != 0;
-        if (sdei_is_shared(m, ev)) {
-            m->num_shared_pending += h->pending;
-            m->num_shared_used += h->status != UNREG;
-            continue;
-        }
-        for (pe = 0; pe < m->num_pes; pe++) {
-            m->pe[pe].num_pending += h[pe].pending;
-            m->pe[pe].num_used += h[pe].status != UNREG;
+        for (i = 0; i < sdei_num_handlers(m, ev); i++) {
+            sdei_count_handler(m, ev, i);
         }
     }
 }
 
-/* The event or slot with number @num, or NULL */
-static SDEIEvent *sdei_find_slot(const SDEIEvents *m, uint32_t num)
+static const char *sdei_check_derived(const SDEIEvents *m)
+{
+    g_autofree SDEIPE *pes = g_memdup2(m->pe, m->num_pes * sizeof(*m->pe));
+    g_autofree unsigned long *critical = bitmap_new(m->num_pes);
+    g_autofree unsigned long *normal = bitmap_new(m->num_pes);
+    SDEIEvents now = *m;
+    uint32_t pe;
+
+    now.pe = pes;
+    now.can_take[SDEI_PRIO_NORMAL] = normal;
+    now.can_take[SDEI_PRIO_CRITICAL] = critical;
+    sdei_events_recompute(&now);
+    for (pe = 0; pe < m->num_pes; pe++) {
+        if (pes[pe].num_pending != m->pe[pe].num_pending ||
+            pes[pe].num_used != m->pe[pe].num_used) {
+            return "a count of private events";
+        }
+    }
+    if (now.num_shared_pending != m->num_shared_pending ||
+        now.num_shared_used != m->num_shared_used) {
+        return "a count of shared events";
+    }
+    if (now.num_bound != m->num_bound || now.num_lines != m->num_lines) {
+        return "a count of bound interrupts";
+    }
+    if (!bitmap_equal(normal, m->can_take[SDEI_PRIO_NORMAL], m->num_pes) ||
+        !bitmap_equal(critical, m->can_take[SDEI_PRIO_CRITICAL],
+                      m->num_pes)) {
+        return "can_take";
+    }
+    return NULL;
+}
+
+static const char *sdei_check_handler(const SDEIEvents *m, uint32_t ev,
+                                      const SDEIHandler *h)
+{
+    bool may_route = sdei_is_shared(m, ev) && h->status != UNREG;
+
+    if (!sdei_status_is_legal(h->status)) {
+        return "a status";
+    }
+    if (h->pending && !(h->status & SDEI_STATUS_REGISTERED)) {
+        return "pending, but not registered";
+    }
+    if ((h->edge || h->level) &&
+        (!m->event[ev].intid || h->status == UNREG)) {
+        return "a line without an interrupt";
+    }
+    if (h->pe != SDEI_NONE && (!may_route || h->pe >= m->num_pes)) {
+        return "a routed PE";
+    }
+    return NULL;
+}
+
+/* Is each handler that says so running on one PE, and no other? */
+static const char *sdei_check_running(const SDEIEvents *m)
+{
+    uint32_t ev, i, pe, on_stack = 0, running = 0;
+
+    for (pe = 0; pe < m->num_pes; pe++) {
+        for (i = 0; i < SDEI_PRIO_COUNT; i++) {
+            ev = m->pe[pe].running[i];
+            if (ev == SDEI_NONE) {
+                continue;
+            }
+            if (ev >= m->num_events || m->event[ev].def.priority != i ||
+                !(sdei_events_handler(m, ev, pe)->status &
+                  SDEI_STATUS_RUNNING)) {
+                return "a running event";
+            }
+            on_stack++;
+        }
+    }
+    for (ev = 0; ev < m->num_events; ev++) {
+        for (i = 0; i < sdei_num_handlers(m, ev); i++) {
+            running += !!(m->event[ev].handler[i].status &
+                          SDEI_STATUS_RUNNING);
+        }
+    }
+    return running == on_stack ? NULL : "a running handler is on no PE";
+}
+
+const char *sdei_events_check(const SDEIEvents *m)
+{
+    const char *wrong;
+    uint32_t ev, i;
+
+    for (ev = 0; ev < m->num_events; ev++) {
+        const SDEIEvent *event = &m->event[ev];
+
+        if (event->intid && sdei_events_find_intid(m, event->intid) != ev) {
+            return "an interrupt that is bound twice";
+        }
+        for (i = 0; i < sdei_num_handlers(m, ev); i++) {
+            wrong = sdei_check_handler(m, ev, &event->handler[i]);
+            if (wrong) {
+                return wrong;
+            }
+        }
+    }
+    return sdei_check_running(m) ?: sdei_check_derived(m);
+}
+
+static SDEIEvent *sdei_find_event(const SDEIEvents *m, uint32_t num)
 {
     SDEIEventDef key = { .num = num };
 
@@ -287,17 +399,27 @@ uint32_t sdei_events_find(const SDEIEvents *m, uint32_t num)
     if (m->event[0].def.num == num) {
         return 0;
     }
-    found = sdei_find_slot(m, num);
-    if (!found || (found->def.bindable && !found->intid)) {
-        return SDEI_NONE;
-    }
-    return found - m->event;
+    found = sdei_find_event(m, num);
+    return found ? found - m->event : SDEI_NONE;
 }
 
-void sdei_events_set_binding(SDEIEvents *m, uint32_t num, uint32_t intid)
+static SDEIType sdei_intid_type(uint32_t intid)
 {
-    sdei_find_slot(m, num)->intid = intid;
+    return intid < SDEI_FIRST_SPI ? SDEI_TYPE_PRIVATE : SDEI_TYPE_SHARED;
+}
+
+bool sdei_events_set_binding(SDEIEvents *m, uint32_t num, uint32_t intid)
+{
+    SDEIEvent *event = sdei_find_event(m, num);
+
+    if (!event || !event->def.bindable || event->intid ||
+        event->def.type != sdei_intid_type(intid) ||
+        sdei_events_find_intid(m, intid) != SDEI_NONE) {
+        return false;
+    }
+    event->intid = intid;
     m->num_bound++;
+    return true;
 }
 
 bool sdei_status_is_legal(uint8_t status)
@@ -321,21 +443,26 @@ uint32_t sdei_events_find_intid(const SDEIEvents *m, uint32_t intid)
 
 uint32_t sdei_events_find_pe(const SDEIEvents *m, uint64_t mpidr)
 {
-    gpointer found = g_hash_table_lookup(m->pe_by_mpidr, &mpidr);
+    uint64_t affinity = mpidr & SDEI_AFFINITY;
+    gpointer found = g_hash_table_lookup(m->pe_by_mpidr, &affinity);
 
     return found ? GPOINTER_TO_UINT(found) - 1 : SDEI_NONE;
 }
 
-int64_t sdei_event_register(SDEIEvents *m, uint32_t pe, uint32_t num,
-                            uint64_t entry, uint64_t ep_arg, uint64_t flags,
-                            uint64_t affinity, bool active)
+/* Is there an interrupt, where the event is to be that of one? */
+static bool sdei_has_source(const SDEIEvent *event)
+{
+    return !event->def.bindable || event->intid;
+}
+
+int64_t sdei_event_can_register(SDEIEvents *m, uint32_t pe, uint32_t num,
+                                uint64_t entry, uint64_t flags,
+                                uint64_t affinity)
 {
     uint32_t ev = sdei_events_find(m, num);
     bool relative = flags & SDEI_REGISTER_RELATIVE;
     bool rm_pe = flags & SDEI_REGISTER_RM_PE;
-    uint32_t routed = SDEI_NONE;
-    SDEIHandler *h;
-    int64_t ret;
+    const SDEIHandler *h;
 
     if (ev == SDEI_NONE) {
         return sdei_unknown_event(m);
@@ -346,27 +473,44 @@ int64_t sdei_event_register(SDEIEvents *m, uint32_t pe, uint32_t num,
     if ((entry & 3) || (!entry && !relative)) {
         return sdei_fail(m, SDEI_INVALID_PARAMETERS, "bad entry point");
     }
-    if (rm_pe && sdei_is_shared(m, ev)) {
-        routed = sdei_events_find_pe(m, affinity);
-        if (routed == SDEI_NONE) {
-            return sdei_fail(m, SDEI_INVALID_PARAMETERS,
-                             "the affinity names no PE");
-        }
+    if (rm_pe && sdei_is_shared(m, ev) &&
+        sdei_events_find_pe(m, affinity) == SDEI_NONE) {
+        return sdei_fail(m, SDEI_INVALID_PARAMETERS,
+                         "the affinity names no PE");
     }
+    if (!sdei_has_source(&m->event[ev])) {
+        return sdei_fail(m, SDEI_DENIED, "no interrupt is bound to the event");
+    }
+    h = sdei_events_handler(m, ev, pe);
+    if (!sdei_allowed(h, SDEI_DO_REGISTER)) {
+        return sdei_fail(m, SDEI_DENIED, sdei_denied_because[h->status]);
+    }
+    return SDEI_SUCCESS;
+}
 
-    if (active) {
-        return sdei_fail(m, SDEI_DENIED, "the interrupt is active");
-    }
-    ret = sdei_transit(m, ev, pe, SDEI_DO_REGISTER);
+int64_t sdei_event_register(SDEIEvents *m, uint32_t pe, uint32_t num,
+                            uint64_t entry, uint64_t ep_arg, uint64_t flags,
+                            uint64_t affinity)
+{
+    int64_t ret = sdei_event_can_register(m, pe, num, entry, flags, affinity);
+    uint32_t ev = sdei_events_find(m, num);
+    SDEIHandler *h;
+
     if (ret != SDEI_SUCCESS) {
         return ret;
     }
+    sdei_transit(m, ev, pe, SDEI_DO_REGISTER);
     h = sdei_events_handler(m, ev, pe);
-    h->relative = relative;
+    h->relative = flags & SDEI_REGISTER_RELATIVE;
     h->entry = entry;
     h->ep_arg = ep_arg;
-    h->routing_mode = routed == SDEI_NONE ? SDEI_RM_ANY : SDEI_RM_PE;
-    h->pe = routed;
+    if (sdei_is_shared(m, ev) && (flags & SDEI_REGISTER_RM_PE)) {
+        h->routing_mode = SDEI_RM_PE;
+        h->pe = sdei_events_find_pe(m, affinity);
+    }
+    if (h->level && !h->edge) {
+        sdei_trigger(m, ev, pe);
+    }
     return SDEI_SUCCESS;
 }
 
@@ -535,8 +679,7 @@ int64_t sdei_event_signal(SDEIEvents *m, uint32_t num, uint64_t mpidr,
 
 int64_t sdei_interrupt_bind(SDEIEvents *m, uint32_t intid)
 {
-    SDEIType type = intid < SDEI_FIRST_SPI ? SDEI_TYPE_PRIVATE
-                                           : SDEI_TYPE_SHARED;
+    SDEIType type = sdei_intid_type(intid);
     uint32_t ev = sdei_events_find_intid(m, intid);
 
     /* Watchdog clients bind their PPI once per PE */
@@ -579,7 +722,7 @@ static int64_t sdei_release_index(SDEIEvents *m, uint32_t ev)
     return SDEI_SUCCESS;
 }
 
-int64_t sdei_interrupt_release(SDEIEvents *m, uint32_t num)
+int64_t sdei_interrupt_release(SDEIEvents *m, uint32_t num, bool active)
 {
     uint32_t ev = sdei_events_find(m, num);
 
@@ -587,12 +730,17 @@ int64_t sdei_interrupt_release(SDEIEvents *m, uint32_t num)
         return sdei_fail(m, SDEI_INVALID_PARAMETERS,
                          "not the event of a bound interrupt");
     }
+    if (active) {
+        return sdei_fail(m, SDEI_DENIED, "the interrupt is active");
+    }
     return sdei_release_index(m, ev);
 }
 
-bool sdei_owns_line(const SDEIEvents *m, uint32_t ev, uint32_t pe)
+bool sdei_owns_line(const SDEIEvents *m, uint32_t pe, uint32_t intid)
 {
-    return sdei_events_handler(m, ev, pe)->status != UNREG;
+    uint32_t ev = sdei_events_find_intid(m, intid);
+
+    return ev != SDEI_NONE && sdei_events_handler(m, ev, pe)->status != UNREG;
 }
 
 void sdei_line_taken(SDEIEvents *m, uint32_t ev, uint32_t pe, bool edge,
@@ -602,9 +750,6 @@ void sdei_line_taken(SDEIEvents *m, uint32_t ev, uint32_t pe, bool edge,
 
     h->edge = edge;
     h->level = level;
-    if (level && !edge) {
-        sdei_trigger(m, ev, pe);
-    }
 }
 
 void sdei_line_changed(SDEIEvents *m, uint32_t ev, uint32_t pe, bool level)

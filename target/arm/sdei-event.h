@@ -79,8 +79,8 @@ typedef enum SDEIRoutingMode {
  * @type: private (a handler and a state per PE) or shared (one of each)
  * @priority: critical handlers preempt normal ones
  * @signalable: EVENT_SIGNAL may trigger it
- * @bindable: a slot for a bound interrupt; there is no such event for the
- *     client until INTERRUPT_BIND gives it an INTID
+ * @bindable: a slot for a bound interrupt; nobody can register it until
+ *     INTERRUPT_BIND gives it an INTID
  */
 typedef struct SDEIEventDef {
     uint32_t num;
@@ -153,9 +153,9 @@ typedef struct SDEIPE {
  * @num_shared_pending: how many shared events are pending (derived)
  * @num_shared_used: how many shared events are registered or running (derived)
  * @num_bound: how many interrupts are bound (derived)
+ * @num_lines: how many lines belong to the dispatcher, see sdei_owns_line()
+ *     (derived)
  * @next_any: where the search for a PE to take an RM_ANY event begins
- * @owners_changed: somebody registered or unregistered a bound event since
- *     the caller last looked: lines are to change hands
  * @register_flags: EVENT_REGISTER flags that this version of SDEI knows
  * @reason: why the last call failed, for the log
  */
@@ -169,8 +169,8 @@ typedef struct SDEIEvents {
     uint32_t num_shared_pending;
     uint32_t num_shared_used;
     uint32_t num_bound;
+    uint32_t num_lines;
     uint32_t next_any;
-    bool owners_changed;
     uint64_t register_flags;
     const char *reason;
 } SDEIEvents;
@@ -196,7 +196,8 @@ void sdei_events_reset(SDEIEvents *m);
 
 /**
  * sdei_events_find: look an event up
- * Returns: index of event @num, or SDEI_NONE
+ * Returns: index of event @num, be it a slot to which no interrupt is bound, or
+ *     SDEI_NONE
  */
 uint32_t sdei_events_find(const SDEIEvents *m, uint32_t num);
 
@@ -208,8 +209,9 @@ uint32_t sdei_events_find_intid(const SDEIEvents *m, uint32_t intid);
 
 /**
  * sdei_events_find_pe: look a PE up
- * Returns: index of the PE with affinity @mpidr, or SDEI_NONE; any bit of
- *     @mpidr outside the affinity fields makes it name no PE
+ * @mpidr: laid out as MPIDR_EL1, of which only the affinity fields count:
+ *     clients pass the register as they read it, with bit 31 set
+ * Returns: index of the PE, or SDEI_NONE
  */
 uint32_t sdei_events_find_pe(const SDEIEvents *m, uint64_t mpidr);
 
@@ -219,12 +221,22 @@ uint32_t sdei_events_find_pe(const SDEIEvents *m, uint64_t mpidr);
  */
 
 /**
+ * sdei_event_can_register: what would EVENT_REGISTER answer?
+ *
+ * Changes nothing.  Whoever has to take a line over for it asks first.
+ */
+int64_t sdei_event_can_register(SDEIEvents *m, uint32_t pe, uint32_t num,
+                                uint64_t entry, uint64_t flags,
+                                uint64_t affinity);
+/**
  * sdei_event_register: EVENT_REGISTER, DEN0054C 5.1.2
- * @active: the event is that of a bound interrupt that is active at the client
+ *
+ * The line of a bound interrupt has been taken over before: see
+ * sdei_line_taken().
  */
 int64_t sdei_event_register(SDEIEvents *m, uint32_t pe, uint32_t num,
                             uint64_t entry, uint64_t ep_arg, uint64_t flags,
-                            uint64_t affinity, bool active);
+                            uint64_t affinity);
 /** sdei_event_enable: EVENT_ENABLE, DEN0054C 5.1.3 */
 int64_t sdei_event_enable(SDEIEvents *m, uint32_t pe, uint32_t num);
 /** sdei_event_disable: EVENT_DISABLE, DEN0054C 5.1.4 */
@@ -258,8 +270,11 @@ int64_t sdei_pe_unmask(SDEIEvents *m, uint32_t pe);
  * Returns: number of its event, or OUT_OF_RESOURCE
  */
 int64_t sdei_interrupt_bind(SDEIEvents *m, uint32_t intid);
-/** sdei_interrupt_release: INTERRUPT_RELEASE, DEN0054C 5.1.15 */
-int64_t sdei_interrupt_release(SDEIEvents *m, uint32_t num);
+/**
+ * sdei_interrupt_release: INTERRUPT_RELEASE, DEN0054C 5.1.15
+ * @active: the interrupt is active at the client
+ */
+int64_t sdei_interrupt_release(SDEIEvents *m, uint32_t num, bool active);
 /** sdei_private_reset: PRIVATE_RESET, DEN0054C 5.1.18 */
 int64_t sdei_private_reset(SDEIEvents *m, uint32_t pe);
 /** sdei_shared_reset: SHARED_RESET, DEN0054C 5.1.19 */
@@ -289,18 +304,19 @@ bool sdei_is_enabled(const SDEIEvents *m, uint32_t ev, uint32_t pe);
 void sdei_prefer(SDEIEvents *m, uint32_t ev, uint32_t pe);
 
 /**
- * sdei_owns_line: does the dispatcher have the line of a bound interrupt?
- * @ev: index of a bound event
+ * sdei_owns_line: does the line of interrupt @intid belong to the dispatcher?
  * @pe: index of the PE, for a PPI
  *
- * From EVENT_REGISTER until the handler is unregistered and has completed.
+ * It does from EVENT_REGISTER of the interrupt's event until that is
+ * unregistered and its handler has completed.
  */
-bool sdei_owns_line(const SDEIEvents *m, uint32_t ev, uint32_t pe);
+bool sdei_owns_line(const SDEIEvents *m, uint32_t pe, uint32_t intid);
 
 /**
- * sdei_line_taken: the dispatcher has just got the line of event @ev
+ * sdei_line_taken: the dispatcher takes the line of event @ev, which is about
+ * to be registered
  * @edge: the interrupt is edge-triggered
- * @level: where the line stands; high counts as a trigger unless @edge
+ * @level: where the line stands; high will count as a trigger unless @edge
  */
 void sdei_line_taken(SDEIEvents *m, uint32_t ev, uint32_t pe, bool edge,
                      bool level);
@@ -381,9 +397,12 @@ static inline SDEIHandler *sdei_events_handler(const SDEIEvents *m,
 }
 
 /**
- * sdei_events_set_binding: load that @intid is bound to the slot @num
+ * sdei_events_set_binding: load that @intid, a PPI or an SPI, is bound to the
+ * slot @num
+ *
+ * Returns: false, and nothing changes, if that cannot be
  */
-void sdei_events_set_binding(SDEIEvents *m, uint32_t num, uint32_t intid);
+bool sdei_events_set_binding(SDEIEvents *m, uint32_t num, uint32_t intid);
 
 /** sdei_status_is_legal: is this one of the states of DEN0054C 6.1? */
 bool sdei_status_is_legal(uint8_t status);
@@ -392,5 +411,15 @@ bool sdei_status_is_legal(uint8_t status);
  * sdei_events_recompute: derive what is derived, after the rest was loaded
  */
 void sdei_events_recompute(SDEIEvents *m);
+
+/**
+ * sdei_events_check: is what is derived as sdei_events_recompute() has it, and
+ * the rest possible?
+ *
+ * For tests, and for debug builds after each change.
+ *
+ * Returns: NULL, or what is wrong
+ */
+const char *sdei_events_check(const SDEIEvents *m);
 
 #endif /* TARGET_ARM_SDEI_EVENT_H */

@@ -110,7 +110,6 @@ struct SDEIState {
     unsigned int client_el;
     const SDEIRegs *regs;
     uint32_t num_irq;
-    VMChangeStateEntry *vm_change_state;
 
     /* State */
     SDEIEvents events;
@@ -123,17 +122,18 @@ struct SDEIState {
 
     /* What migrates, see sdei-vmstate.c */
     SDEISaved *saved;
-    /* Loaded, and no vCPU has run since */
-    bool loaded;
-    /* QEMU was started with -incoming, and no vCPU has run since */
+    /* Waiting for a guest, and none has come whose machine had SDEI */
     bool incoming;
 
-    /* Of each input of the GIC, see sdei-irq.c */
+    /*
+     * Of each input of the GIC, see sdei-irq.c: how it stands, and whether the
+     * GIC has let the dispatcher have it
+     */
     int32_t num_lines;
     unsigned long *line_level;
-    unsigned long *line_owned;
-    /* Of each event: the interrupt whose lines it has, or 0 */
-    uint32_t *line_intid;
+    unsigned long *line_taken;
+    /* How many are set in @line_taken */
+    uint32_t num_taken;
 };
 
 /* sdei.c: the device */
@@ -144,14 +144,23 @@ struct SDEIState {
  */
 SDEIState *sdei_dispatcher(void);
 
+/**
+ * sdei_check: in debug builds, assert that the state holds together
+ *
+ * To be called after each call and when a VM goes on.
+ */
+void sdei_check(const SDEIState *s);
+
 /* sdei-vcpu.c: who gets what now */
 
 /**
  * sdei_reevaluate: a call changed something, see who takes which event now
  * @pe: the calling PE, whose thread this is; it takes its event at once,
  *     other PEs are sent to look for theirs
+ *
+ * Returns: true if @pe has taken an event
  */
-void sdei_reevaluate(SDEIState *s, uint32_t pe);
+bool sdei_reevaluate(SDEIState *s, uint32_t pe);
 
 /**
  * sdei_let_take: let the PE that a call of @pe sent for take its event
@@ -175,8 +184,8 @@ void sdei_kick(SDEIState *s, uint32_t pe);
 void sdei_kick_shared(SDEIState *s);
 
 /**
- * sdei_vcpu_resume: after loading, and before any vCPU runs, see that PEs that
- * are off have nothing to do
+ * sdei_vcpu_resume: before any vCPU runs, see that PEs that are off have
+ * nothing to do
  */
 void sdei_vcpu_resume(SDEIState *s);
 
@@ -200,7 +209,7 @@ void sdei_kick_all(SDEIState *s);
 
 /* sdei-irq.c: bound interrupts */
 
-/** sdei_irq_realize: put the dispatcher in front of the GIC's inputs */
+/** sdei_irq_realize: have the GIC ask the dispatcher */
 void sdei_irq_realize(SDEIState *s);
 
 /**
@@ -214,24 +223,46 @@ int64_t sdei_irq_bind(SDEIState *s, uint32_t intid);
 
 /**
  * sdei_irq_is_active: is event @num that of a bound interrupt which the client
- * has acknowledged at the GIC and not deactivated?
+ * has acknowledged at the GIC and not deactivated, on any PE?
  */
-bool sdei_irq_is_active(SDEIState *s, uint32_t pe, uint32_t num);
+bool sdei_irq_is_active(SDEIState *s, uint32_t num);
 
 /**
- * sdei_irq_update_owners: take and give back lines, after any change of who is
- * registered
+ * sdei_irq_take: get the line of event @num, if it has one, from the GIC
+ * @pe: the PE whose line it is, for a PPI
+ *
+ * To be called when the event is about to be registered there.
+ *
+ * Returns: false if the interrupt is active at the client
  */
-void sdei_irq_update_owners(SDEIState *s);
+bool sdei_irq_take(SDEIState *s, uint32_t pe, uint32_t num);
+
+/**
+ * sdei_irq_give_back: give lines back whose events are no longer registered,
+ * after anything that may have changed that
+ */
+void sdei_irq_give_back(SDEIState *s);
 
 /** sdei_irq_level: how the line of interrupt @intid stands on @pe */
 bool sdei_irq_level(SDEIState *s, uint32_t pe, uint32_t intid);
 
 /**
- * sdei_irq_resume: after loading, and before any vCPU runs, make the GIC agree
- * with who owns which line
+ * sdei_irq_loaded: the rules were loaded: remember which lines the GIC, which
+ * is loaded as well, has let the dispatcher have
  */
-void sdei_irq_resume(SDEIState *s);
+void sdei_irq_loaded(SDEIState *s);
+
+/**
+ * sdei_irq_ask_levels: ask the GIC how the lines stand, after it was loaded
+ * from a machine without dispatcher
+ */
+void sdei_irq_ask_levels(SDEIState *s);
+
+/**
+ * sdei_irq_check_lines: do the lines agree with the rules?
+ * Returns: NULL, or what is wrong
+ */
+const char *sdei_irq_check_lines(const SDEIState *s);
 
 /* sdei-nmi.c: the monitor's NMI */
 
@@ -243,7 +274,6 @@ void sdei_nmi(NMIState *n, int cpu_index, Error **errp);
 extern const VMStateDescription vmstate_sdei;
 
 SDEISaved *sdei_saved_new(SDEIState *s);
-void sdei_saved_free(SDEISaved *sv);
 
 /* sdei-tcg.c: registers under TCG */
 

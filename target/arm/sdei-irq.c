@@ -2,26 +2,33 @@
 /*
  * Arm SDEI: bound interrupts
  *
- * The dispatcher sits in front of the GIC's inputs, where it sees how each
- * line stands.  While an event is registered on a line the GIC finds that line
- * low and keeps software from faking the interrupt; all other lines go through.
+ * The GIC tells the dispatcher of each change of its inputs.  While an event
+ * is registered on a line the dispatcher has the line: the GIC finds it low,
+ * and keeps software from faking the interrupt.
  */
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/bitmap.h"
-#include "qemu/log.h"
+#include "qemu/error-report.h"
+#include "hw/arm/bsa.h"
 #include "hw/intc/arm_gic_delegate.h"
 #include "hw/intc/arm_gicv3_common.h"
-#include "hw/irq.h"
 #include "sdei-internal.h"
 #include "trace.h"
+
+/* An input of the GIC; @pe is for PPIs */
+typedef struct SDEILine {
+    uint32_t intid;
+    uint32_t pe;
+} SDEILine;
 
 /*
  * Inputs of the GIC: the SPIs, then a block of GIC_INTERNAL for each CPU.
  * GICv2 and GICv3 agree on this.
  */
-static uint32_t sdei_line(const SDEIState *s, uint32_t pe, uint32_t intid)
+static uint32_t sdei_line_number(const SDEIState *s, uint32_t pe,
+                                 uint32_t intid)
 {
     if (intid >= GIC_INTERNAL) {
         return intid - GIC_INTERNAL;
@@ -29,183 +36,223 @@ static uint32_t sdei_line(const SDEIState *s, uint32_t pe, uint32_t intid)
     return s->num_irq - GIC_INTERNAL + pe * GIC_INTERNAL + intid;
 }
 
-/* The GIC's own input, behind ours */
-static qemu_irq sdei_gic_line(SDEIState *s, uint32_t n)
+static SDEILine sdei_line_at(const SDEIState *s, uint32_t n)
 {
-    return *(qemu_irq *)qdev_get_gpio_in(s->gic, n)->opaque;
+    uint32_t num_spis = s->num_irq - GIC_INTERNAL;
+
+    if (n < num_spis) {
+        return (SDEILine) { .intid = n + GIC_INTERNAL };
+    }
+    n -= num_spis;
+    return (SDEILine) { .intid = n % GIC_INTERNAL, .pe = n / GIC_INTERNAL };
+}
+
+static ARMGICDelegateIf *sdei_gic(const SDEIState *s)
+{
+    return ARM_GIC_DELEGATE_IF(s->gic);
+}
+
+static ARMGICDelegateIfClass *sdei_gic_class(const SDEIState *s)
+{
+    return ARM_GIC_DELEGATE_IF_GET_CLASS(s->gic);
 }
 
 /* Tell the event that has line @n of the line's level */
 static void sdei_line_to_event(SDEIState *s, uint32_t n, bool level)
 {
-    uint32_t num_spis = s->num_irq - GIC_INTERNAL;
-    bool spi = n < num_spis;
-    uint32_t intid = spi ? n + GIC_INTERNAL : (n - num_spis) % GIC_INTERNAL;
-    uint32_t pe = spi ? 0 : (n - num_spis) / GIC_INTERNAL;
-    uint32_t ev = sdei_events_find_intid(&s->events, intid);
+    SDEILine line = sdei_line_at(s, n);
+    uint32_t ev = sdei_events_find_intid(&s->events, line.intid);
 
-    trace_arm_sdei_line(intid, pe, level);
-    sdei_line_changed(&s->events, ev, pe, level);
-    if (spi) {
+    trace_arm_sdei_line(line.intid, line.pe, level);
+    if (ev == SDEI_NONE) {
+        return;
+    }
+    sdei_line_changed(&s->events, ev, line.pe, level);
+    if (s->events.event[ev].def.type == SDEI_TYPE_SHARED) {
         sdei_kick_shared(s);
     } else {
-        sdei_kick(s, pe);
+        sdei_kick(s, line.pe);
     }
 }
 
-static void sdei_irq_handler(void *opaque, int n, int level)
+static bool sdei_irq_set_line(void *opaque, int n, int level)
 {
-    qemu_irq *gic_line = opaque;
-    SDEIState *s = sdei_dispatcher();
+    SDEIState *s = opaque;
 
     if (level) {
         set_bit(n, s->line_level);
     } else {
         clear_bit(n, s->line_level);
     }
-    if (test_bit(n, s->line_owned)) {
-        sdei_line_to_event(s, n, level);
-    } else {
-        qemu_set_irq(*gic_line, level);
+    if (!test_bit(n, s->line_taken)) {
+        return false;
     }
+    sdei_line_to_event(s, n, level);
+    return true;
 }
 
-static void sdei_set_delegated(SDEIState *s, uint32_t pe, uint32_t intid,
-                               bool delegated)
+static bool sdei_irq_has(void *opaque, unsigned int cpu, uint32_t intid)
 {
-    ARMGICDelegateIf *gic = ARM_GIC_DELEGATE_IF(s->gic);
+    SDEIState *s = opaque;
 
-    ARM_GIC_DELEGATE_IF_GET_CLASS(gic)->set_delegated(gic, pe, intid,
-                                                      delegated);
+    /* Registers have bits for more interrupts than the GIC has */
+    return intid < s->num_irq &&
+           test_bit(sdei_line_number(s, cpu, intid), s->line_taken);
 }
 
-/* A line changes hands */
-static void sdei_set_line_owner(SDEIState *s, uint32_t ev, uint32_t pe,
-                                bool owned)
+static const ARMGICDelegateOps sdei_gic_ops = {
+    .set_line = sdei_irq_set_line,
+    .has = sdei_irq_has,
+};
+
+/* The interrupt of event @num, or 0 if it has none */
+static uint32_t sdei_intid_of(const SDEIState *s, uint32_t num)
 {
-    ARMGICDelegateIfClass *gc = ARM_GIC_DELEGATE_IF_GET_CLASS(s->gic);
-    ARMGICDelegateIf *gic = ARM_GIC_DELEGATE_IF(s->gic);
-    uint32_t intid = s->line_intid[ev];
-    uint32_t n = sdei_line(s, pe, intid);
+    uint32_t ev = sdei_events_find(&s->events, num);
+
+    return ev == SDEI_NONE ? 0 : s->events.event[ev].intid;
+}
+
+bool sdei_irq_take(SDEIState *s, uint32_t pe, uint32_t num)
+{
+    uint32_t intid = sdei_intid_of(s, num);
+    bool level, edge;
+    uint32_t n;
+
+    if (!intid) {
+        return true;
+    }
+    n = sdei_line_number(s, pe, intid);
+    level = test_bit(n, s->line_level);
+    if (!sdei_gic_class(s)->take(sdei_gic(s), pe, intid, &edge)) {
+        return false;
+    }
+    trace_arm_sdei_line_owner(intid, pe, true, level);
+    set_bit(n, s->line_taken);
+    s->num_taken++;
+    sdei_line_taken(&s->events, sdei_events_find(&s->events, num), pe, edge,
+                    level);
+    return true;
+}
+
+static void sdei_give_line(SDEIState *s, uint32_t n)
+{
+    SDEILine line = sdei_line_at(s, n);
     bool level = test_bit(n, s->line_level);
 
-    trace_arm_sdei_line_owner(intid, pe, owned, level);
-    if (owned) {
-        set_bit(n, s->line_owned);
-        qemu_set_irq(sdei_gic_line(s, n), 0);
-        sdei_set_delegated(s, pe, intid, true);
-        sdei_line_taken(&s->events, ev, pe, gc->is_edge(gic, pe, intid),
-                        level);
-    } else {
-        clear_bit(n, s->line_owned);
-        /* A level is the GIC's again, but not the edge that it comes with */
-        qemu_set_irq(sdei_gic_line(s, n), level);
-        sdei_set_delegated(s, pe, intid, false);
-    }
+    trace_arm_sdei_line_owner(line.intid, line.pe, false, level);
+    clear_bit(n, s->line_taken);
+    s->num_taken--;
+    sdei_gic_class(s)->give(sdei_gic(s), line.pe, line.intid, level);
 }
 
-void sdei_irq_update_owners(SDEIState *s)
+void sdei_irq_give_back(SDEIState *s)
 {
-    uint32_t ev, pe;
+    uint32_t n;
 
-    if (!s->events.owners_changed) {
+    /* Every call ends here, and most lines are taken for long */
+    if (s->num_taken == s->events.num_lines) {
         return;
     }
-    s->events.owners_changed = false;
-    /* Without a GIC nothing was ever bound */
-    if (!s->num_lines) {
-        return;
-    }
-    for (ev = 0; ev < s->events.num_events; ev++) {
-        const SDEIEvent *event = &s->events.event[ev];
-        bool shared = event->def.type == SDEI_TYPE_SHARED;
-        bool any_owned = false;
+    for (n = find_first_bit(s->line_taken, s->num_lines); n < s->num_lines;
+         n = find_next_bit(s->line_taken, s->num_lines, n + 1)) {
+        SDEILine line = sdei_line_at(s, n);
 
-        /* What was released just now has lines to give back yet */
-        if (!s->line_intid[ev]) {
-            s->line_intid[ev] = event->intid;
-        }
-        if (!s->line_intid[ev]) {
-            continue;
-        }
-        for (pe = 0; pe < (shared ? 1 : s->events.num_pes); pe++) {
-            bool owned = sdei_owns_line(&s->events, ev, pe);
-            uint32_t n = sdei_line(s, pe, s->line_intid[ev]);
-
-            any_owned |= owned;
-            if (owned != test_bit(n, s->line_owned)) {
-                sdei_set_line_owner(s, ev, pe, owned);
-            }
-        }
-        /* Its interrupt may be another slot's next */
-        if (!any_owned) {
-            s->line_intid[ev] = 0;
+        if (!sdei_owns_line(&s->events, line.pe, line.intid)) {
+            sdei_give_line(s, n);
         }
     }
 }
 
 bool sdei_irq_level(SDEIState *s, uint32_t pe, uint32_t intid)
 {
-    return test_bit(sdei_line(s, pe, intid), s->line_level);
+    return test_bit(sdei_line_number(s, pe, intid), s->line_level);
 }
 
-static void sdei_resume_line(SDEIState *s, uint32_t ev, uint32_t pe)
+/* Does a line belong to the dispatcher, as the rules have it? */
+static bool sdei_line_is_ours(const SDEIState *s, uint32_t n)
 {
-    uint32_t intid = s->events.event[ev].intid;
-    uint32_t n = sdei_line(s, pe, intid);
+    SDEILine line = sdei_line_at(s, n);
 
-    set_bit(n, s->line_owned);
-    /* Devices that set their lines while they loaded reached the GIC */
-    qemu_set_irq(sdei_gic_line(s, n), 0);
-    sdei_set_delegated(s, pe, intid, true);
-    sdei_line_changed(&s->events, ev, pe, test_bit(n, s->line_level));
+    return sdei_owns_line(&s->events, line.pe, line.intid);
 }
 
-void sdei_irq_resume(SDEIState *s)
+void sdei_irq_loaded(SDEIState *s)
 {
-    uint32_t ev, pe;
+    uint32_t n;
 
-    if (!s->num_lines) {
-        return;
-    }
-    bitmap_zero(s->line_owned, s->num_lines);
-    for (ev = 0; ev < s->events.num_events; ev++) {
-        const SDEIEvent *event = &s->events.event[ev];
-        bool shared = event->def.type == SDEI_TYPE_SHARED;
-
-        s->line_intid[ev] = event->intid;
-        for (pe = 0; event->intid && pe < (shared ? 1 : s->events.num_pes);
-             pe++) {
-            if (sdei_owns_line(&s->events, ev, pe)) {
-                sdei_resume_line(s, ev, pe);
-            }
+    s->num_taken = 0;
+    for (n = 0; n < s->num_lines; n++) {
+        if (sdei_line_is_ours(s, n)) {
+            set_bit(n, s->line_taken);
+            s->num_taken++;
+        } else {
+            clear_bit(n, s->line_taken);
         }
     }
-    s->events.owners_changed = false;
 }
 
-bool sdei_irq_is_active(SDEIState *s, uint32_t pe, uint32_t num)
+void sdei_irq_ask_levels(SDEIState *s)
 {
-    uint32_t ev = sdei_events_find(&s->events, num);
-    uint32_t intid = ev == SDEI_NONE ? 0 : s->events.event[ev].intid;
+    uint32_t n;
 
-    if (!intid) {
-        return false;
+    for (n = 0; n < s->num_lines; n++) {
+        SDEILine line = sdei_line_at(s, n);
+
+        if (line.intid >= GIC_NR_SGIS &&
+            sdei_gic_class(s)->line_level(sdei_gic(s), line.pe,
+                                          line.intid)) {
+            set_bit(n, s->line_level);
+        } else {
+            clear_bit(n, s->line_level);
+        }
     }
-    return ARM_GIC_DELEGATE_IF_GET_CLASS(s->gic)->is_active(
-        ARM_GIC_DELEGATE_IF(s->gic), pe, intid);
+}
+
+const char *sdei_irq_check_lines(const SDEIState *s)
+{
+    uint32_t n, num_taken = 0;
+
+    for (n = 0; n < s->num_lines; n++) {
+        SDEILine line = sdei_line_at(s, n);
+        bool taken = test_bit(n, s->line_taken);
+        uint32_t ev;
+
+        num_taken += taken;
+        if (taken != sdei_line_is_ours(s, n)) {
+            return "whose a line is";
+        }
+        if (!taken) {
+            continue;
+        }
+        ev = sdei_events_find_intid(&s->events, line.intid);
+        if (sdei_events_handler(&s->events, ev, line.pe)->level !=
+            test_bit(n, s->line_level)) {
+            return "the level of a line";
+        }
+    }
+    return num_taken == s->num_taken ? NULL : "the number of lines";
+}
+
+bool sdei_irq_is_active(SDEIState *s, uint32_t num)
+{
+    uint32_t intid = sdei_intid_of(s, num);
+    uint32_t pe, num_lines = intid < GIC_INTERNAL ? s->events.num_pes : 1;
+
+    for (pe = 0; intid && pe < num_lines; pe++) {
+        if (sdei_gic_class(s)->is_active(sdei_gic(s), pe, intid)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool sdei_can_delegate(SDEIState *s, uint32_t intid)
 {
-    ARMGICDelegateIfClass *gc;
+    ARMGICDelegateIfClass *gc = sdei_gic_class(s);
 
-    if (!object_dynamic_cast(OBJECT(s->gic), TYPE_ARM_GIC_DELEGATE_IF)) {
-        return false;
-    }
-    gc = ARM_GIC_DELEGATE_IF_GET_CLASS(s->gic);
     return !gc->can_delegate ||
-           gc->can_delegate(ARM_GIC_DELEGATE_IF(s->gic), intid);
+           gc->can_delegate(sdei_gic(s), intid);
 }
 
 int64_t sdei_irq_check(SDEIState *s, uint32_t intid)
@@ -214,6 +261,11 @@ int64_t sdei_irq_check(SDEIState *s, uint32_t intid)
     if (intid < GIC_NR_SGIS || intid >= s->num_irq) {
         s->events.reason = "neither a PPI nor an SPI of this GIC";
         return SDEI_INVALID_PARAMETERS;
+    }
+    if (intid == ARCH_TIMER_S_EL1_IRQ) {
+        s->events.reason = "the timer of this interrupt is the secure "
+                           "world's, which this machine does not have";
+        return SDEI_DENIED;
     }
     if (!sdei_can_delegate(s, intid)) {
         s->events.reason = "the host kernel raises this interrupt past QEMU, "
@@ -227,14 +279,25 @@ int64_t sdei_irq_bind(SDEIState *s, uint32_t intid)
 {
     int64_t ret = sdei_irq_check(s, intid);
 
-    return ret == SDEI_SUCCESS ? sdei_interrupt_bind(&s->events, intid) : ret;
+    if (ret == SDEI_SUCCESS) {
+        return sdei_interrupt_bind(&s->events, intid);
+    }
+    if (ret == SDEI_DENIED && intid != ARCH_TIMER_S_EL1_IRQ) {
+        warn_report_once("arm-sdei: the guest cannot bind interrupt %" PRIu32
+                         " to an event, as the host kernel raises it past "
+                         "QEMU; it could with kernel-irqchip=off (GICv2) or "
+                         "'-accel tcg'", intid);
+    }
+    return ret;
 }
 
 void sdei_irq_realize(SDEIState *s)
 {
-    uint32_t n;
+    ARMGICDelegate *delegate;
 
-    if (!s->gic) {
+    /* Nothing can be bound where the GIC does not lend */
+    if (!s->gic ||
+        !object_dynamic_cast(OBJECT(s->gic), TYPE_ARM_GIC_DELEGATE_IF)) {
         return;
     }
     s->num_irq = object_property_get_uint(OBJECT(s->gic), "num-irq",
@@ -242,11 +305,9 @@ void sdei_irq_realize(SDEIState *s)
     s->num_lines = s->num_irq - GIC_INTERNAL +
                    s->events.num_pes * GIC_INTERNAL;
     s->line_level = bitmap_new(s->num_lines);
-    s->line_owned = bitmap_new(s->num_lines);
-    s->line_intid = g_new0(uint32_t, s->events.num_events);
-    for (n = 0; n < s->num_lines; n++) {
-        qemu_irq line = qdev_get_gpio_in(s->gic, n);
+    s->line_taken = bitmap_new(s->num_lines);
 
-        qemu_irq_intercept_in(&line, sdei_irq_handler, 1);
-    }
+    delegate = sdei_gic_class(s)->delegate(sdei_gic(s));
+    delegate->opaque = s;
+    delegate->ops = &sdei_gic_ops;
 }

@@ -5,16 +5,20 @@
  */
 
 #include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "system/hw_accel.h"
+#include "cpu.h"
 #include "sdei-internal.h"
 
 bool sdei_kvm_init(SDEIState *s, Error **errp)
 {
-    /* There is no accelerator of the name to ask for it */
-    g_assert_not_reached();
+    error_setg(errp, "SDEI (sdei=on) is not in this QEMU for KVM");
+    return false;
 }
 
 void arm_sdei_kvm_hypercall(ARMCPU *cpu, uint32_t fn, bool smc)
 {
-    /* Nobody had the kernel forward any */
-    g_assert_not_reached();
+    /* NOT_SUPPORTED, though nobody had the kernel forward any */
+    cpu_synchronize_state(CPU(cpu));
+    cpu->env.xregs[0] = SDEI_NOT_SUPPORTED;
 }

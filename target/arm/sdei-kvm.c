@@ -356,6 +356,10 @@ void arm_sdei_kvm_hypercall(ARMCPU *cpu, uint32_t fn, bool smc)
     CPUState *cs = CPU(cpu);
 
     BQL_LOCK_GUARD();
+    if (!s) {
+        sdei_kvm_set_result(cs, SDEI_NOT_SUPPORTED);
+        return;
+    }
     /* By either conduit, as in the kernel */
     switch (fn) {
     case QEMU_PSCI_0_2_FN_CPU_OFF:

@@ -33,6 +33,13 @@ void qmp_sdei_trigger_event(const char *id, bool has_cpu_index,
     arm_sdei_trigger_event(SDEI_EVENT(obj)->number, cs, errp);
 }
 
+/* The monitor names CPUs by their indexes, the guest by their affinities */
+static void sdei_print_pe_name(GString *buf, const SDEIEvents *m, uint32_t pe)
+{
+    g_string_append_printf(buf, "PE 0x%" PRIx64 " (CPU %" PRIu32 ")",
+                           m->pe[pe].mpidr, pe);
+}
+
 static void sdei_print_handler(GString *buf, SDEIState *s,
                                const SDEIEvent *event, uint32_t i)
 {
@@ -45,10 +52,12 @@ static void sdei_print_handler(GString *buf, SDEIState *s,
     }
     g_string_append(buf, "    ");
     if (event->def.type == SDEI_TYPE_PRIVATE) {
-        g_string_append_printf(buf, "PE 0x%" PRIx64 ": ", m->pe[i].mpidr);
+        sdei_print_pe_name(buf, m, i);
+        g_string_append(buf, ": ");
     } else if (h->status && h->routing_mode == SDEI_RM_PE) {
-        g_string_append_printf(buf, "routed to PE 0x%" PRIx64 ": ",
-                               m->pe[h->pe].mpidr);
+        g_string_append(buf, "routed to ");
+        sdei_print_pe_name(buf, m, h->pe);
+        g_string_append(buf, ": ");
     } else if (h->status) {
         g_string_append(buf, "routed to any PE: ");
     }
@@ -97,8 +106,10 @@ static void sdei_print_pe(GString *buf, SDEIState *s, uint32_t pe)
     const SDEIPE *p = &s->events.pe[pe];
     int i;
 
-    g_string_append_printf(buf, "  PE 0x%" PRIx64 ": %s, %" PRIu32
-                           " private event(s) pending\n", p->mpidr,
+    g_string_append(buf, "  ");
+    sdei_print_pe_name(buf, &s->events, pe);
+    g_string_append_printf(buf, ": %s, %" PRIu32
+                           " private event(s) pending\n",
                            p->masked ? "masked" : "unmasked", p->num_pending);
     for (i = SDEI_PRIO_COUNT - 1; i >= 0; i--) {
         const SDEIContext *context = &s->cpu[pe].context[i];

@@ -19,12 +19,6 @@
 #define SDEI_FEATURE_BIND_SLOTS     0
 #define SDEI_FEATURE_RELATIVE_MODE  1
 
-/*
- * Not a result of any call: the vCPU is back in an interrupted context,
- * where X0 has its old value.
- */
-#define SDEI_NO_RESULT  INT64_MIN
-
 /* Values of X0-X5 */
 typedef uint64_t SDEIArgs[6];
 
@@ -41,8 +35,16 @@ static int64_t sdei_call_version(SDEIState *s, uint32_t pe, SDEIArgs x)
 
 static int64_t sdei_call_event_register(SDEIState *s, uint32_t pe, SDEIArgs x)
 {
-    return sdei_event_register(&s->events, pe, x[1], x[2], x[3], x[4], x[5],
-                               sdei_irq_is_active(s, pe, x[1]));
+    SDEIEvents *m = &s->events;
+    int64_t ret = sdei_event_can_register(m, pe, x[1], x[2], x[4], x[5]);
+
+    if (ret != SDEI_SUCCESS) {
+        return ret;
+    }
+    if (!sdei_irq_take(s, pe, x[1])) {
+        return sdei_fail(s, SDEI_DENIED, "the interrupt is active");
+    }
+    return sdei_event_register(m, pe, x[1], x[2], x[3], x[4], x[5]);
 }
 
 static int64_t sdei_call_event_enable(SDEIState *s, uint32_t pe, SDEIArgs x)
@@ -93,7 +95,7 @@ static int64_t sdei_call_event_complete(SDEIState *s, uint32_t pe, SDEIArgs x)
                             s->events.event[ev].def.num,
                             context->pc, context->pstate);
     s->regs->complete(s->cpu[pe].cs, context);
-    return SDEI_NO_RESULT;
+    return SDEI_SUCCESS;
 }
 
 static int64_t sdei_call_event_complete_and_resume(SDEIState *s, uint32_t pe,
@@ -113,7 +115,7 @@ static int64_t sdei_call_event_complete_and_resume(SDEIState *s, uint32_t pe,
                                        s->events.event[ev].def.num, x[1],
                                        context->pc, context->pstate);
     s->regs->complete_and_resume(s->cpu[pe].cs, s->client_el, context, x[1]);
-    return SDEI_NO_RESULT;
+    return SDEI_SUCCESS;
 }
 
 static int64_t sdei_call_event_unregister(SDEIState *s, uint32_t pe,
@@ -156,7 +158,8 @@ static int64_t sdei_call_interrupt_bind(SDEIState *s, uint32_t pe, SDEIArgs x)
 static int64_t sdei_call_interrupt_release(SDEIState *s, uint32_t pe,
                                            SDEIArgs x)
 {
-    return sdei_interrupt_release(&s->events, x[1]);
+    return sdei_interrupt_release(&s->events, x[1],
+                                  sdei_irq_is_active(s, x[1]));
 }
 
 static int64_t sdei_call_event_signal(SDEIState *s, uint32_t pe, SDEIArgs x)
@@ -195,9 +198,25 @@ static int64_t sdei_call_shared_reset(SDEIState *s, uint32_t pe, SDEIArgs x)
     return sdei_shared_reset(&s->events);
 }
 
+static int64_t sdei_call_undefined(SDEIState *s, uint32_t pe, SDEIArgs x)
+{
+    return sdei_fail(s, SDEI_NOT_SUPPORTED, "no such function");
+}
+
+static int64_t sdei_call_by_others(SDEIState *s, uint32_t pe, SDEIArgs x)
+{
+    return sdei_fail(s, SDEI_NOT_SUPPORTED,
+                     "the caller is not at the client exception level");
+}
+
+/*
+ * @leaves: on success the vCPU is back in an interrupted context, where X0 has
+ * its old value
+ */
 typedef struct SDEICall {
     const char *name;
     int64_t (*fn)(SDEIState *s, uint32_t pe, SDEIArgs x);
+    bool leaves;
 } SDEICall;
 
 static const SDEICall sdei_calls[SDEI_FN_COUNT] = {
@@ -206,9 +225,9 @@ static const SDEICall sdei_calls[SDEI_FN_COUNT] = {
     [0x02] = { "SDEI_EVENT_ENABLE", sdei_call_event_enable },
     [0x03] = { "SDEI_EVENT_DISABLE", sdei_call_event_disable },
     [0x04] = { "SDEI_EVENT_CONTEXT", sdei_call_event_context },
-    [0x05] = { "SDEI_EVENT_COMPLETE", sdei_call_event_complete },
+    [0x05] = { "SDEI_EVENT_COMPLETE", sdei_call_event_complete, .leaves = true },
     [0x06] = { "SDEI_EVENT_COMPLETE_AND_RESUME",
-               sdei_call_event_complete_and_resume },
+               sdei_call_event_complete_and_resume, .leaves = true },
     [0x07] = { "SDEI_EVENT_UNREGISTER", sdei_call_event_unregister },
     [0x08] = { "SDEI_EVENT_STATUS", sdei_call_event_status },
     [0x09] = { "SDEI_EVENT_GET_INFO", sdei_call_event_get_info },
@@ -223,19 +242,27 @@ static const SDEICall sdei_calls[SDEI_FN_COUNT] = {
     [0x12] = { "SDEI_SHARED_RESET", sdei_call_shared_reset },
 };
 
-static const SDEICall sdei_undefined_call = { "undefined SDEI function" };
+static const SDEICall sdei_undefined_call = {
+    "undefined SDEI function", sdei_call_undefined
+};
 
-static int64_t sdei_call(SDEIState *s, uint32_t pe, const SDEICall *call,
-                         SDEIArgs x)
+static const SDEICall sdei_call_of_others = {
+    "SDEI call of a non-client", sdei_call_by_others
+};
+
+/* Which call is it, and with what arguments? */
+static const SDEICall *sdei_decode(SDEIState *s, CPUState *cs, SDEIArgs x)
 {
-    if (!s->regs->is_client(s->cpu[pe].cs, s->client_el)) {
-        return sdei_fail(s, SDEI_NOT_SUPPORTED,
-                         "the caller is not at the client exception level");
+    const SDEICall *call;
+
+    /* Where others have their arguments need not be where a client has them */
+    if (!s->regs->is_client(cs, s->client_el)) {
+        memset(x, 0, sizeof(SDEIArgs));
+        return &sdei_call_of_others;
     }
-    if (!call->fn) {
-        return sdei_fail(s, SDEI_NOT_SUPPORTED, "no such function");
-    }
-    return call->fn(s, pe, x);
+    s->regs->get_args(cs, x);
+    call = &sdei_calls[x[0] & (SDEI_FN_COUNT - 1)];
+    return call->fn ? call : &sdei_undefined_call;
 }
 
 /* PENDING is an answer, the other errors are a client's mistakes */
@@ -265,18 +292,14 @@ bool arm_handle_sdei_call(ARMCPU *cpu)
     if (!s) {
         return false;
     }
-    s->regs->get_args(cs, x);
-    call = &sdei_calls[x[0] & (SDEI_FN_COUNT - 1)];
-    if (!call->fn) {
-        call = &sdei_undefined_call;
-    }
+    call = sdei_decode(s, cs, x);
     mpidr = s->events.pe[pe].mpidr;
     trace_arm_sdei_call(mpidr, call->name, x[1], x[2], x[3], x[4], x[5]);
 
     s->events.reason = NULL;
     s->last_kicked = SDEI_NONE;
-    result = sdei_call(s, pe, call, x);
-    if (result != SDEI_NO_RESULT) {
+    result = call->fn(s, pe, x);
+    if (!call->leaves || result != SDEI_SUCCESS) {
         s->regs->set_result(cs, result);
         trace_arm_sdei_ret(mpidr, call->name, result);
     }
@@ -287,10 +310,9 @@ bool arm_handle_sdei_call(ARMCPU *cpu)
                       " = %" PRId64 ": %s\n", call->name, x[1], x[2], x[3],
                       x[4], x[5], mpidr, result, s->events.reason);
     }
-    if (s->events.owners_changed) {
-        sdei_irq_update_owners(s);
-    }
+    sdei_irq_give_back(s);
     sdei_reevaluate(s, pe);
+    sdei_check(s);
     if (s->last_kicked != SDEI_NONE) {
         sdei_let_take(s, pe);
     }

@@ -73,7 +73,7 @@ static void sdei_tcg_set_same_mode(CPUARMState *env, uint64_t pstate,
                                    uint64_t pc)
 {
     pstate_write(env, pstate);
-    env->pc = pc;
+    env->pc = arm_clean_branch_address(env, pc);
     arm_clear_exclusive(env);
 }
 
@@ -108,9 +108,9 @@ static void sdei_tcg_take(CPUState *cs, unsigned int client_el,
     pstate_write(env, pstate);
     env->aarch64 = true;
     aarch64_restore_sp(env, client_el);
-    env->pc = pc;
     arm_clear_exclusive(env);
     arm_rebuild_hflags(env);
+    env->pc = arm_clean_branch_address(env, pc);
     if (cur_el != client_el) {
         arm_call_el_change_hook(cpu);
     }

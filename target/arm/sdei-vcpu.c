@@ -12,6 +12,7 @@
 #include "qapi/error.h"
 #include "qemu/atomic.h"
 #include "qemu/main-loop.h"
+#include "qemu/plugin.h"
 #include "qemu/processor.h"
 #include "qemu/timer.h"
 #include "system/kvm.h"
@@ -26,8 +27,21 @@
 #define SDEI_LET_TAKE_SPIN_NS   (20 * SCALE_US)
 #define SDEI_LET_TAKE_MS        1
 
-/* Take the next event, if any, on the PE whose thread this is */
-static void sdei_take_event(SDEIState *s, uint32_t pe)
+/*
+ * Under a debugger's single step events wait, as interrupts do: it continues
+ * with a VM that goes on, and all PEs are sent to look then.
+ */
+static bool sdei_is_stepped(const SDEICPUState *sc)
+{
+    return sc->cs->singlestep_enabled & SSTEP_NOIRQ;
+}
+
+/*
+ * Take the next event, if any, on the PE whose thread this is
+ *
+ * Returns: false if there was none
+ */
+static bool sdei_take_event(SDEIState *s, uint32_t pe)
 {
     SDEICPUState *sc = &s->cpu[pe];
     uint32_t ev = sdei_next_event(&s->events, pe);
@@ -36,8 +50,8 @@ static void sdei_take_event(SDEIState *s, uint32_t pe)
     SDEIContext *context;
     SDEIEntry entry;
 
-    if (ev == SDEI_NONE) {
-        return;
+    if (ev == SDEI_NONE || sdei_is_stepped(sc)) {
+        return false;
     }
     h = sdei_dispatch(&s->events, pe, ev);
     def = &s->events.event[ev].def;
@@ -51,6 +65,7 @@ static void sdei_take_event(SDEIState *s, uint32_t pe)
     s->regs->enter(sc->cs, s->client_el, context, &entry);
     trace_arm_sdei_dispatch(s->events.pe[pe].mpidr, def->num, h->entry,
                             context->pc, context->pstate);
+    return true;
 }
 
 static void sdei_vcpu_work(CPUState *cs, run_on_cpu_data data)
@@ -65,7 +80,11 @@ static void sdei_vcpu_work(CPUState *cs, run_on_cpu_data data)
      * to change then, they may just be migrating; resuming asks again.
      */
     if (runstate_is_running()) {
-        sdei_reevaluate(s, pe);
+        vaddr from = cs->cc->get_pc(cs);
+
+        if (sdei_reevaluate(s, pe)) {
+            qemu_plugin_vcpu_interrupt_cb(cs, from);
+        }
     }
 }
 
@@ -75,7 +94,7 @@ void sdei_kick(SDEIState *s, uint32_t pe)
 
     g_assert(bql_locked());
     /* Without registers (qtest) no vCPU runs that could take it */
-    if (!s->regs || sc->work_queued ||
+    if (!s->regs || sc->work_queued || sdei_is_stepped(sc) ||
         sdei_next_event(&s->events, pe) == SDEI_NONE) {
         return;
     }
@@ -218,7 +237,7 @@ void sdei_vcpu_resume(SDEIState *s)
             sdei_pe_off(&s->events, pe);
         }
     }
-    sdei_irq_update_owners(s);
+    sdei_irq_give_back(s);
 }
 
 void sdei_kick_all(SDEIState *s)
@@ -230,14 +249,17 @@ void sdei_kick_all(SDEIState *s)
     }
 }
 
-void sdei_reevaluate(SDEIState *s, uint32_t pe)
+bool sdei_reevaluate(SDEIState *s, uint32_t pe)
 {
+    bool taken;
+
     /* Every call ends here, and hardly ever with something to deliver */
     if (sdei_events_is_idle(&s->events, pe)) {
-        return;
+        return false;
     }
-    sdei_take_event(s, pe);
+    taken = sdei_take_event(s, pe);
     sdei_kick_shared(s);
+    return taken;
 }
 
 bool arm_sdei_trigger_event(uint32_t num, CPUState *cs, Error **errp)
@@ -292,7 +314,8 @@ void arm_sdei_cpu_off(ARMCPU *cpu)
     }
     trace_arm_sdei_cpu_off(arm_cpu_mp_affinity(cpu));
     sdei_pe_off(&s->events, CPU(cpu)->cpu_index);
-    sdei_irq_update_owners(s);
+    sdei_irq_give_back(s);
+    sdei_check(s);
     /* An RM_ANY event that waited for this PE goes to another */
     sdei_kick_shared(s);
 }

@@ -104,14 +104,6 @@ static void sdei_saved_clear(SDEISaved *sv)
     *sv = (SDEISaved) { .s = sv->s, .config.s = sv->s };
 }
 
-void sdei_saved_free(SDEISaved *sv)
-{
-    if (sv) {
-        sdei_saved_clear(sv);
-        g_free(sv);
-    }
-}
-
 SDEISaved *sdei_saved_new(SDEIState *s)
 {
     SDEISaved *sv = g_new0(SDEISaved, 1);
@@ -375,10 +367,6 @@ static bool sdei_load_binding(SDEIState *s, const SDEISavedBinding *b,
                               Error **errp)
 {
     SDEIEvents *m = &s->events;
-    bool ppi = b->intid < GIC_INTERNAL;
-    uint32_t first = ppi ? SDEI_EVENT_BOUND_PPI_FIRST
-                         : SDEI_EVENT_BOUND_SPI_FIRST;
-    uint32_t slot = b->event_num - first;
 
     if (sdei_irq_check(s, b->intid) != SDEI_SUCCESS ||
         sdei_events_find_intid(m, b->intid) != SDEI_NONE) {
@@ -386,14 +374,12 @@ static bool sdei_load_binding(SDEIState *s, const SDEISavedBinding *b,
                    b->intid);
         return false;
     }
-    if (slot >= (ppi ? SDEI_NUM_PPI_SLOTS : SDEI_NUM_SPI_SLOTS) ||
-        sdei_events_find(m, b->event_num) != SDEI_NONE) {
+    if (!sdei_events_set_binding(m, b->event_num, b->intid)) {
         error_setg(errp, "arm-sdei/binding: event_num 0x%" PRIx32
                    " is impossible for INTID %" PRIu32, b->event_num,
                    b->intid);
         return false;
     }
-    sdei_events_set_binding(m, b->event_num, b->intid);
     return true;
 }
 
@@ -409,7 +395,7 @@ static bool sdei_handler_is_legal(const SDEIEvents *m, uint32_t ev,
     if (sh->pending && !(sh->status & SDEI_STATUS_REGISTERED)) {
         return false;
     }
-    if (sh->edge && !bound) {
+    if (m->event[ev].def.bindable != bound || (sh->edge && !bound)) {
         return false;
     }
     if (sh->relative && !(m->register_flags & SDEI_REGISTER_RELATIVE)) {
@@ -657,8 +643,9 @@ static bool sdei_post_load(void *opaque, int version_id, Error **errp)
         sdei_events_reset(&s->events);
     }
     sdei_events_recompute(&s->events);
+    sdei_irq_loaded(s);
     sdei_saved_clear(s->saved);
-    s->loaded = ok;
+    s->incoming &= !ok;
     return ok;
 }
 

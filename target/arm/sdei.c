@@ -86,30 +86,44 @@ static void sdei_vm_state_change(void *opaque, bool running, RunState state)
     if (!running) {
         return;
     }
-    if (s->loaded) {
-        s->loaded = false;
-        sdei_irq_resume(s);
-        sdei_vcpu_resume(s);
-    } else if (s->incoming) {
+    if (s->incoming) {
+        s->incoming = false;
         warn_report("arm-sdei: the guest comes from a machine with sdei=off; "
                     "it finds SDEI as after a reset");
+        sdei_irq_ask_levels(s);
     }
-    s->incoming = false;
+    sdei_vcpu_resume(s);
+    sdei_check(s);
     sdei_kick_all(s);
 }
 
 static void sdei_reset_hold(Object *obj, ResetType type)
 {
     SDEIState *s = ARM_SDEI(obj);
-    bool loading = s->incoming || type == RESET_TYPE_SNAPSHOT_LOAD;
     uint32_t pe;
 
+    s->incoming = runstate_check(RUN_STATE_INMIGRATE) ||
+                  type == RESET_TYPE_SNAPSHOT_LOAD;
     sdei_events_reset(&s->events);
     for (pe = 0; pe < s->events.num_pes; pe++) {
         memset(s->cpu[pe].context, 0, sizeof(s->cpu[pe].context));
-        s->cpu[pe].been_on = loading || !s->cpu[pe].cs->start_powered_off;
+        s->cpu[pe].been_on = s->incoming ||
+                             !s->cpu[pe].cs->start_powered_off;
     }
-    sdei_irq_update_owners(s);
+    sdei_irq_give_back(s);
+}
+
+void sdei_check(const SDEIState *s)
+{
+#ifdef CONFIG_DEBUG_TCG
+    const char *wrong = sdei_events_check(&s->events) ?:
+                        sdei_irq_check_lines(s);
+
+    if (wrong) {
+        error_report("arm-sdei: wrong: %s", wrong);
+        abort();
+    }
+#endif
 }
 
 static bool sdei_set_version(SDEIState *s, Error **errp)
@@ -269,27 +283,12 @@ static void sdei_realize(DeviceState *dev, Error **errp)
         return;
     }
     s->saved = sdei_saved_new(s);
-    s->incoming = runstate_check(RUN_STATE_INMIGRATE);
     sdei_irq_realize(s);
     qemu_cond_init(&s->work_cond);
-    s->vm_change_state =
-        qemu_add_vm_change_state_handler(sdei_vm_state_change, s);
+    qemu_add_vm_change_state_handler(sdei_vm_state_change, s);
     /* Not on a bus, which would reset it */
     qemu_register_resettable(OBJECT(s));
     the_dispatcher = s;
-}
-
-static void sdei_unrealize(DeviceState *dev)
-{
-    SDEIState *s = ARM_SDEI(dev);
-
-    the_dispatcher = NULL;
-    qemu_unregister_resettable(OBJECT(s));
-    g_clear_pointer(&s->vm_change_state, qemu_del_vm_change_state_handler);
-    g_clear_pointer(&s->saved, sdei_saved_free);
-    qemu_cond_destroy(&s->work_cond);
-    sdei_events_destroy(&s->events);
-    g_clear_pointer(&s->cpu, g_free);
 }
 
 static const Property sdei_properties[] = {
@@ -307,7 +306,7 @@ static void sdei_class_init(ObjectClass *klass, const void *data)
 
     dc->desc = "Arm SDEI dispatcher";
     dc->realize = sdei_realize;
-    dc->unrealize = sdei_unrealize;
+    dc->permanent = true;
     dc->vmsd = &vmstate_sdei;
     /* Belongs to the board, which tells the guest of it */
     dc->user_creatable = false;

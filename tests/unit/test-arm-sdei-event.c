@@ -85,7 +85,6 @@ typedef enum Op {
     /* calls; @want is the result */
     REGISTER,       /* with ENTRY and ARG; @a flags, @b affinity */
     REGISTER_AT,    /* the same at entry @c */
-    REGISTER_ACTIVE, /* the interrupt is active at the client */
     ENABLE,
     DISABLE,
     UNREGISTER,
@@ -99,6 +98,7 @@ typedef enum Op {
     SHARED_RESET,
     BIND,           /* @a INTID */
     RELEASE,
+    RELEASE_ACTIVE, /* the interrupt is active at the client */
     COMPLETE,       /* DENIED without a handler; else the handler is @num's */
     /* what happens to the machine */
     TRIGGER,        /* @want: is it kept? */
@@ -113,7 +113,7 @@ typedef enum Op {
     RUNS,           /* the innermost handler of @pe is @num's, or none */
     PENDS,          /* @want: is @num pending on @pe? */
     OWNS,           /* @want: is @num's line on @pe the dispatcher's? */
-    NEW_OWNERS,     /* @want: are lines to change hands? */
+    LINES,          /* @want: how many lines are the dispatcher's */
 } Op;
 
 static const char *const op_name[] = {
@@ -121,10 +121,10 @@ static const char *const op_name[] = {
     [ENABLE] = "EVENT_ENABLE", [DISABLE] = "EVENT_DISABLE",
     [UNREGISTER] = "EVENT_UNREGISTER", [STATUS] = "EVENT_STATUS",
     [GET_INFO] = "EVENT_GET_INFO", [ROUTING_SET] = "EVENT_ROUTING_SET",
-    [REGISTER_ACTIVE] = "EVENT_REGISTER", [BIND] = "INTERRUPT_BIND",
-    [RELEASE] = "INTERRUPT_RELEASE", [TAKE_LINE] = "(line taken)",
+    [BIND] = "INTERRUPT_BIND", [RELEASE] = "INTERRUPT_RELEASE",
+    [RELEASE_ACTIVE] = "INTERRUPT_RELEASE", [TAKE_LINE] = "(line taken)",
     [LINE] = "(line)", [OWNS] = "(owns line)",
-    [NEW_OWNERS] = "(lines are to change hands)",
+    [LINES] = "(lines of the dispatcher)",
     [SIGNAL] = "EVENT_SIGNAL", [MASK] = "PE_MASK", [UNMASK] = "PE_UNMASK",
     [PRIVATE_RESET] = "PRIVATE_RESET", [SHARED_RESET] = "SHARED_RESET",
     [COMPLETE] = "EVENT_COMPLETE", [TRIGGER] = "(trigger)",
@@ -207,18 +207,15 @@ static int64_t call(SDEIEvents *m, const Step *s)
 {
     switch (s->op) {
     case REGISTER:
-        return sdei_event_register(m, s->pe, s->num, ENTRY, ARG, s->a,
-                                   s->b, false);
+        return sdei_event_register(m, s->pe, s->num, ENTRY, ARG, s->a, s->b);
     case REGISTER_AT:
-        return sdei_event_register(m, s->pe, s->num, s->c, ARG, s->a, s->b,
-                                   false);
-    case REGISTER_ACTIVE:
-        return sdei_event_register(m, s->pe, s->num, ENTRY, ARG, s->a, s->b,
-                                   true);
+        return sdei_event_register(m, s->pe, s->num, s->c, ARG, s->a, s->b);
     case BIND:
         return sdei_interrupt_bind(m, s->a);
     case RELEASE:
-        return sdei_interrupt_release(m, s->num);
+        return sdei_interrupt_release(m, s->num, false);
+    case RELEASE_ACTIVE:
+        return sdei_interrupt_release(m, s->num, true);
     case ENABLE:
         return sdei_event_enable(m, s->pe, s->num);
     case DISABLE:
@@ -258,7 +255,6 @@ static int64_t do_step(SDEIEvents *m, const Step *s)
 {
     uint32_t ev = sdei_events_find(m, s->num);
     uint32_t target;
-    bool changed;
 
     switch (s->op) {
     case TRIGGER:
@@ -276,11 +272,9 @@ static int64_t do_step(SDEIEvents *m, const Step *s)
         sdei_line_changed(m, ev, s->pe, s->a);
         return 0;
     case OWNS:
-        return sdei_owns_line(m, ev, s->pe);
-    case NEW_OWNERS:
-        changed = m->owners_changed;
-        m->owners_changed = false;
-        return changed;
+        return sdei_owns_line(m, s->pe, m->event[ev].intid);
+    case LINES:
+        return m->num_lines;
     case TAKES:
         return take(m, s->pe);
     case TARGET:
@@ -297,35 +291,12 @@ static int64_t do_step(SDEIEvents *m, const Step *s)
     }
 }
 
-/* What is derived has been right all the time: deriving it changes nothing */
-static bool derived_is_right(SDEIEvents *m)
-{
-    g_autofree SDEIPE *pe = g_memdup2(m->pe, m->num_pes * sizeof(*pe));
-    uint32_t num_shared_pending = m->num_shared_pending;
-    uint32_t num_shared_used = m->num_shared_used;
-    bool same = true;
-
-    for (int prio = 0; prio < SDEI_PRIO_COUNT; prio++) {
-        g_autofree unsigned long *was = bitmap_new(m->num_pes);
-
-        bitmap_copy(was, m->can_take[prio], m->num_pes);
-        sdei_events_recompute(m);
-        same &= bitmap_equal(was, m->can_take[prio], m->num_pes);
-    }
-    for (uint32_t i = 0; i < m->num_pes; i++) {
-        same &= pe[i].num_pending == m->pe[i].num_pending &&
-                pe[i].num_used == m->pe[i].num_used;
-    }
-    return same && num_shared_used == m->num_shared_used &&
-           num_shared_pending == m->num_shared_pending &&
-           sdei_events_has_shared_pending(m) == (num_shared_pending != 0);
-}
-
 static bool run_steps(SDEIEvents *m, const Step *steps)
 {
     for (const Step *s = steps; s->op != END; s++) {
         int64_t want = wants_event(s) ? s->num : s->want;
         int64_t got = do_step(m, s);
+        const char *wrong;
 
         if (got != want) {
             g_test_message("step %td: %s on PE %u, event 0x%x: "
@@ -340,9 +311,11 @@ static bool run_steps(SDEIEvents *m, const Step *steps)
                            s - steps + 1, op_name[s->op]);
             return false;
         }
-        if (!derived_is_right(m)) {
-            g_test_message("step %td: derived state is wrong after %s",
-                           s - steps + 1, op_name[s->op]);
+        /* A line that is taken is a line to register an event on */
+        wrong = s->op == TAKE_LINE ? NULL : sdei_events_check(m);
+        if (wrong) {
+            g_test_message("step %td: %s is wrong after %s", s - steps + 1,
+                           wrong, op_name[s->op]);
             return false;
         }
     }
@@ -634,7 +607,7 @@ static void test_cell(const void *opaque)
     if (!is_shared(c->num)) {
         g_assert_cmphex(sdei_event_status(&m, 1, c->num), ==, 1);
     }
-    g_assert_true(derived_is_right(&m));
+    g_assert_cmpstr(sdei_events_check(&m), ==, NULL);
 out:
     sdei_events_destroy(&m);
 }
@@ -1420,11 +1393,32 @@ static const Script bound_scripts[] = {
             { BIND, 0, .want = NO_SLOT, .a = 16 },
         },
     }, {
-        "bind/an-unbound-slot-is-no-event", {
-            { REGISTER, 0, P1, INVALID }, { STATUS, 0, S1, INVALID },
-            { RELEASE, 0, P1, INVALID }, BIND_P1(0),
-            { STATUS, 0, P1, 0 }, { RELEASE, 1, P1 },
-            { STATUS, 0, P1, INVALID }, { RELEASE, 0, P1, INVALID },
+        "bind/an-unbound-slot-is-an-unregistered-event", {
+            { STATUS, 0, P1, 0 }, { STATUS, 0, S1, 0 },
+            { GET_INFO, 0, P1, SDEI_TYPE_PRIVATE, SDEI_INFO_TYPE },
+            { GET_INFO, 0, S1, SDEI_TYPE_SHARED, SDEI_INFO_TYPE },
+            { GET_INFO, 0, S1, 1, SDEI_INFO_NOT_SIGNALABLE },
+            { GET_INFO, 0, S1, SDEI_PRIO_NORMAL, SDEI_INFO_PRIORITY },
+            { GET_INFO, 0, P1, INVALID, SDEI_INFO_ROUTING_MODE },
+            { GET_INFO, 0, S1, DENIED, SDEI_INFO_ROUTING_MODE },
+            { GET_INFO, 0, S1, DENIED, SDEI_INFO_ROUTING_AFFINITY },
+            { REGISTER, 0, P1, DENIED }, { REGISTER, 0, S1, DENIED },
+            { REGISTER, 0, S1, INVALID, .a = 4 },
+            { REGISTER, 0, S1, INVALID, RM_PE, ~0ull },
+            { ENABLE, 0, S1, DENIED }, { DISABLE, 0, P1, DENIED },
+            { UNREGISTER, 0, P1, DENIED }, { STATUS, 0, P1, 0 },
+        },
+    }, {
+        "bind/nor-can-an-unbound-slot-be-routed-or-triggered", {
+            { ROUTING_SET, 0, S1, DENIED, SDEI_RM_ANY },
+            { ROUTING_SET, 0, S1, INVALID, 2 },
+            { ROUTING_SET, 0, P1, INVALID, SDEI_RM_ANY },
+            { RELEASE, 0, P1, INVALID }, { RELEASE_ACTIVE, 0, S1, INVALID },
+            { SIGNAL, 0, P1, INVALID, AFF0 }, { TRIGGER, 0, S1, 0 },
+            BIND_P1(0), { STATUS, 0, P1, 0 }, { REGISTER, 0, P1 },
+            { UNREGISTER, 0, P1 }, { RELEASE, 1, P1 },
+            { REGISTER, 0, P1, DENIED }, { RELEASE, 0, P1, INVALID },
+            { SHARED_RESET, 0 }, { STATUS, 0, P1, 0 },
         },
     }, {
         "release/of-other-events-is-INVALID_PARAMETERS", {
@@ -1434,156 +1428,146 @@ static const Script bound_scripts[] = {
         },
     }, {
         "release/DENIED-while-registered-or-running-on-any-PE", {
-            BIND_P1(2), { REGISTER, 2, P1 }, { ENABLE, 2, P1 },
-            { RELEASE, 0, P1, DENIED }, { UNMASK, 2 },
-            { TAKE_LINE, 2, P1, LEVEL, HIGH }, { TAKES, 2, P1 },
-            { RELEASE, 2, P1, DENIED }, { UNREGISTER, 2, P1, PENDING },
-            { RELEASE, 0, P1, DENIED }, { COMPLETE, 2, P1 },
-            { RELEASE, 0, P1 },
+            BIND_P1(2), { TAKE_LINE, 2, P1, LEVEL, HIGH }, { REGISTER, 2, P1 },
+            { ENABLE, 2, P1 }, { RELEASE, 0, P1, DENIED }, { UNMASK, 2 },
+            { TAKES, 2, P1 }, { RELEASE, 2, P1, DENIED },
+            { UNREGISTER, 2, P1, PENDING }, { RELEASE, 0, P1, DENIED },
+            { COMPLETE, 2, P1 }, { RELEASE, 0, P1 },
         },
     }, {
-        "register/DENIED-while-active-at-the-client", {
-            BIND_P1(0),
-            { REGISTER_ACTIVE, 0, P1, DENIED }, { STATUS, 0, P1, 0 },
-            { REGISTER_ACTIVE, 0, P1, INVALID, .a = 4 },
-            { REGISTER, 0, P1 },
+        "release/DENIED-while-active-at-the-client", {
+            BIND_P1(0), { RELEASE_ACTIVE, 0, P1, DENIED }, BIND_P1(0),
+            { RELEASE_ACTIVE, 0, EV0, INVALID }, { REGISTER, 0, P1 },
+            { RELEASE_ACTIVE, 0, P1, DENIED }, { UNREGISTER, 0, P1 },
+            { RELEASE, 0, P1 }, { RELEASE_ACTIVE, 0, P1, INVALID },
         },
     }, {
         "owner/from-REGISTER-to-UNREGISTER", {
-            BIND_S1(0), { OWNS, 0, S1, 0 },
-            { REGISTER, 0, S1 }, { OWNS, 1, S1, 1 }, { ENABLE, 0, S1 },
-            { OWNS, 0, S1, 1 }, { DISABLE, 0, S1 }, { OWNS, 0, S1, 1 },
-            { UNREGISTER, 0, S1 }, { OWNS, 0, S1, 0 },
+            BIND_S1(0), { OWNS, 0, S1, 0 }, { REGISTER, 0, S1 },
+            { OWNS, 1, S1, 1 }, { ENABLE, 0, S1 }, { OWNS, 0, S1, 1 },
+            { DISABLE, 0, S1 }, { OWNS, 0, S1, 1 }, { UNREGISTER, 0, S1 },
+            { OWNS, 0, S1, 0 },
         },
     }, {
         "owner/of-a-PPI-for-each-PE", {
             BIND_P1(1), { REGISTER, 1, P1 }, { ENABLE, 1, P1 },
-            { OWNS, 0, P1, 0 }, { OWNS, 1, P1, 1 },
-            { REGISTER, 0, P1 }, { OWNS, 0, P1, 1 }, { PRIVATE_RESET, 1 },
-            { OWNS, 0, P1, 1 }, { OWNS, 1, P1, 0 },
+            { OWNS, 0, P1, 0 }, { OWNS, 1, P1, 1 }, { REGISTER, 0, P1 },
+            { OWNS, 0, P1, 1 }, { PRIVATE_RESET, 1 }, { OWNS, 0, P1, 1 },
+            { OWNS, 1, P1, 0 },
         },
     }, {
         "owner/until-COMPLETE-if-the-handler-runs", {
-            BIND_S1(0), { REGISTER, 0, S1 }, { ENABLE, 0, S1 },
-            { TAKE_LINE, 0, S1, EDGE }, { LINE, 0, S1, UP },
-            { UNMASK, 0 }, { TAKES, 0, S1 }, { UNREGISTER, 0, S1, PENDING },
+            BIND_S1(0), { TAKE_LINE, 0, S1, EDGE }, { REGISTER, 0, S1 },
+            { ENABLE, 0, S1 }, { LINE, 0, S1, UP }, { UNMASK, 0 },
+            { TAKES, 0, S1 }, { UNREGISTER, 0, S1, PENDING },
             { OWNS, 0, S1, 1 }, { LINE, 0, S1, DOWN }, { LINE, 0, S1, UP },
             { PENDS, 0, S1, 0 }, { COMPLETE, 0, S1 }, { OWNS, 0, S1, 0 },
         },
     }, {
-        "owner/changes-are-announced", {
-            { NEW_OWNERS, .want = 1 }, { REGISTER, 0, SN },
-            BIND_P1(0), { UNREGISTER, 0, SN },
-            { NEW_OWNERS, .want = 0 }, { REGISTER, 0, P1 },
-            { NEW_OWNERS, .want = 1 }, { ENABLE, 0, P1 }, { DISABLE, 0, P1 },
-            { NEW_OWNERS, .want = 0 }, { UNREGISTER, 0, P1 },
-            { NEW_OWNERS, .want = 1 }, { REGISTER, 0, P1 },
-            { NEW_OWNERS, .want = 1 }, { PE_OFF, 0 },
-            { NEW_OWNERS, .want = 1 }, { RESET },
-            { NEW_OWNERS, .want = 1 },
+        "owner/of-each-line-counts", {
+            { LINES, .want = 0 }, { REGISTER, 0, SN }, BIND_P1(0),
+            { UNREGISTER, 0, SN }, { LINES, .want = 0 }, { REGISTER, 0, P1 },
+            { LINES, .want = 1 }, { ENABLE, 0, P1 }, { DISABLE, 0, P1 },
+            { REGISTER, 1, P1 }, { LINES, .want = 2 }, { UNREGISTER, 0, P1 },
+            { LINES, .want = 1 }, { PE_OFF, 1 }, { LINES, .want = 0 },
+            { REGISTER, 2, P1 }, { LINES, .want = 1 }, { RESET },
+            { LINES, .want = 0 },
         },
     }, {
         "level/high-at-REGISTER-triggers", {
-            BIND_P1(0), { REGISTER, 0, P1 }, { ENABLE, 0, P1 },
-            { TAKE_LINE, 0, P1, LEVEL, HIGH },
-            { PENDS, 0, P1, 1 }, { UNMASK, 0 }, { TAKES, 0, P1 },
+            BIND_P1(0), { TAKE_LINE, 0, P1, LEVEL, HIGH }, { REGISTER, 0, P1 },
+            { ENABLE, 0, P1 }, { PENDS, 0, P1, 1 }, { UNMASK, 0 },
+            { TAKES, 0, P1 },
         },
     }, {
         "level/drop-before-delivery-takes-it-back", {
-            BIND_P1(0), { REGISTER, 0, P1 }, { ENABLE, 0, P1 },
-            { TAKE_LINE, 0, P1, LEVEL, HIGH },
-            { LINE, 0, P1, DOWN }, { PENDS, 0, P1, 0 }, { LINE, 0, P1, UP },
-            { PENDS, 0, P1, 1 }, { LINE, 0, P1, DOWN }, { UNMASK, 0 },
-            { TAKES, 0, NOTHING },
+            BIND_P1(0), { TAKE_LINE, 0, P1, LEVEL, HIGH }, { REGISTER, 0, P1 },
+            { ENABLE, 0, P1 }, { LINE, 0, P1, DOWN }, { PENDS, 0, P1, 0 },
+            { LINE, 0, P1, UP }, { PENDS, 0, P1, 1 }, { LINE, 0, P1, DOWN },
+            { UNMASK, 0 }, { TAKES, 0, NOTHING },
         },
     }, {
         "level/still-high-at-COMPLETE-triggers-again", {
-            BIND_S1(0), { REGISTER, 0, S1 }, { ENABLE, 0, S1 },
-            { TAKE_LINE, 0, S1, LEVEL }, { UNMASK, 0 },
-            { LINE, 0, S1, UP }, { TAKES, 0, S1 }, { PENDS, 0, S1, 0 },
-            { COMPLETE, 0, S1 }, { TAKES, 0, S1 }, { LINE, 0, S1, DOWN },
-            { COMPLETE, 0, S1 }, { TAKES, 0, NOTHING },
+            BIND_S1(0), { TAKE_LINE, 0, S1, LEVEL }, { REGISTER, 0, S1 },
+            { ENABLE, 0, S1 }, { UNMASK, 0 }, { LINE, 0, S1, UP },
+            { TAKES, 0, S1 }, { PENDS, 0, S1, 0 }, { COMPLETE, 0, S1 },
+            { TAKES, 0, S1 }, { LINE, 0, S1, DOWN }, { COMPLETE, 0, S1 },
+            { TAKES, 0, NOTHING },
         },
     }, {
         "level/still-high-when-its-PE-goes-off-triggers-elsewhere", {
-            BIND_S1(0), { REGISTER, 0, S1 }, { ENABLE, 0, S1 },
-            { TAKE_LINE, 0, S1, LEVEL }, { UNMASK, 1 },
-            { LINE, 0, S1, UP }, { TAKES, 1, S1 }, { UNMASK, 2 },
-            { TAKES, 2, NOTHING }, { PE_OFF, 1 }, { TAKES, 2, S1 },
+            BIND_S1(0), { TAKE_LINE, 0, S1, LEVEL }, { REGISTER, 0, S1 },
+            { ENABLE, 0, S1 }, { UNMASK, 1 }, { LINE, 0, S1, UP },
+            { TAKES, 1, S1 }, { UNMASK, 2 }, { TAKES, 2, NOTHING },
+            { PE_OFF, 1 }, { TAKES, 2, S1 },
         },
     }, {
         "level/of-one-PE-is-not-that-of-another", {
-            BIND_P1(0), { REGISTER, 0, P1 }, { ENABLE, 0, P1 },
-            BIND_P1(1), { REGISTER, 1, P1 }, { ENABLE, 1, P1 },
-            { TAKE_LINE, 0, P1, LEVEL },
-            { TAKE_LINE, 1, P1, LEVEL, HIGH }, { PENDS, 0, P1, 0 },
+            BIND_P1(0), { TAKE_LINE, 0, P1, LEVEL }, { REGISTER, 0, P1 },
+            { ENABLE, 0, P1 }, BIND_P1(1), { TAKE_LINE, 1, P1, LEVEL, HIGH },
+            { REGISTER, 1, P1 }, { ENABLE, 1, P1 }, { PENDS, 0, P1, 0 },
             { PENDS, 1, P1, 1 }, { LINE, 0, P1, UP }, { LINE, 1, P1, DOWN },
             { PENDS, 0, P1, 1 }, { PENDS, 1, P1, 0 },
         },
     }, {
         "edge/high-at-REGISTER-is-no-edge", {
-            BIND_P1(0), { REGISTER, 0, P1 }, { ENABLE, 0, P1 },
-            { TAKE_LINE, 0, P1, EDGE, HIGH },
-            { PENDS, 0, P1, 0 }, { LINE, 0, P1, UP }, { PENDS, 0, P1, 0 },
-            { LINE, 0, P1, DOWN }, { PENDS, 0, P1, 0 }, { LINE, 0, P1, UP },
-            { PENDS, 0, P1, 1 },
+            BIND_P1(0), { TAKE_LINE, 0, P1, EDGE, HIGH }, { REGISTER, 0, P1 },
+            { ENABLE, 0, P1 }, { PENDS, 0, P1, 0 }, { LINE, 0, P1, UP },
+            { PENDS, 0, P1, 0 }, { LINE, 0, P1, DOWN }, { PENDS, 0, P1, 0 },
+            { LINE, 0, P1, UP }, { PENDS, 0, P1, 1 },
         },
     }, {
         "edge/falling-takes-nothing-back", {
-            BIND_P1(0), { REGISTER, 0, P1 }, { ENABLE, 0, P1 },
-            { TAKE_LINE, 0, P1, EDGE }, { LINE, 0, P1, UP },
-            { LINE, 0, P1, DOWN }, { UNMASK, 0 }, { TAKES, 0, P1 },
+            BIND_P1(0), { TAKE_LINE, 0, P1, EDGE }, { REGISTER, 0, P1 },
+            { ENABLE, 0, P1 }, { LINE, 0, P1, UP }, { LINE, 0, P1, DOWN },
+            { UNMASK, 0 }, { TAKES, 0, P1 },
         },
     }, {
         "edge/one-stays-pending-while-the-handler-runs", {
-            BIND_S1(0), { REGISTER, 0, S1 }, { ENABLE, 0, S1 },
-            { TAKE_LINE, 0, S1, EDGE }, { UNMASK, 3 },
-            { LINE, 0, S1, UP }, { TAKES, 3, S1 }, { LINE, 0, S1, DOWN },
-            { LINE, 0, S1, UP }, { LINE, 0, S1, DOWN }, { LINE, 0, S1, UP },
-            { COMPLETE, 3, S1 }, { TAKES, 3, S1 }, { COMPLETE, 3, S1 },
-            { TAKES, 3, NOTHING },
+            BIND_S1(0), { TAKE_LINE, 0, S1, EDGE }, { REGISTER, 0, S1 },
+            { ENABLE, 0, S1 }, { UNMASK, 3 }, { LINE, 0, S1, UP },
+            { TAKES, 3, S1 }, { LINE, 0, S1, DOWN }, { LINE, 0, S1, UP },
+            { LINE, 0, S1, DOWN }, { LINE, 0, S1, UP }, { COMPLETE, 3, S1 },
+            { TAKES, 3, S1 }, { COMPLETE, 3, S1 }, { TAKES, 3, NOTHING },
         },
     }, {
         "edge/waits-for-ENABLE-and-UNREGISTER-forgets-it", {
-            BIND_P1(0), { REGISTER, 0, P1 },
-            { TAKE_LINE, 0, P1, EDGE }, { LINE, 0, P1, UP }, { UNMASK, 0 },
-            { TAKES, 0, NOTHING }, { ENABLE, 0, P1 }, { TAKES, 0, P1 },
-            { COMPLETE, 0, P1 }, { LINE, 0, P1, DOWN }, { DISABLE, 0, P1 },
-            { LINE, 0, P1, UP }, { UNREGISTER, 0, P1 }, { REGISTER, 0, P1 },
-            { TAKE_LINE, 0, P1, EDGE, HIGH }, { ENABLE, 0, P1 },
-            { TAKES, 0, NOTHING },
+            BIND_P1(0), { TAKE_LINE, 0, P1, EDGE }, { REGISTER, 0, P1 },
+            { LINE, 0, P1, UP }, { UNMASK, 0 }, { TAKES, 0, NOTHING },
+            { ENABLE, 0, P1 }, { TAKES, 0, P1 }, { COMPLETE, 0, P1 },
+            { LINE, 0, P1, DOWN }, { DISABLE, 0, P1 }, { LINE, 0, P1, UP },
+            { UNREGISTER, 0, P1 }, { TAKE_LINE, 0, P1, EDGE, HIGH },
+            { REGISTER, 0, P1 }, { ENABLE, 0, P1 }, { TAKES, 0, NOTHING },
         },
     }, {
         "reset/SHARED_RESET-releases-every-binding", {
             BIND_S1(0), { REGISTER, 0, S1 }, { ENABLE, 0, S1 },
-            { BIND, 0, .want = S2, .a = 34 },
-            BIND_P1(0), { SHARED_RESET, 1 },
-            { STATUS, 0, S1, INVALID }, { STATUS, 0, S2, INVALID },
-            { STATUS, 0, P1, INVALID }, { NEW_OWNERS, .want = 1 },
+            { BIND, 0, .want = S2, .a = 34 }, BIND_P1(0), { SHARED_RESET, 1 },
+            { REGISTER, 0, S1, DENIED }, { REGISTER, 0, S2, DENIED },
+            { REGISTER, 0, P1, DENIED }, { LINES, .want = 0 },
         },
     }, {
         "reset/SHARED_RESET-leaves-a-PPI-that-is-registered", {
             BIND_P1(3), { REGISTER, 3, P1 }, { ENABLE, 3, P1 },
             { BIND, 0, .want = P2, .a = 28 },
             { SHARED_RESET, 0, .want = DENIED }, { STATUS, 3, P1, 3 },
-            { STATUS, 3, P2, INVALID }, { PRIVATE_RESET, 3 },
+            { REGISTER, 3, P2, DENIED }, { PRIVATE_RESET, 3 },
             { STATUS, 3, P1, 0 }, { SHARED_RESET, 0 },
-            { STATUS, 3, P1, INVALID },
+            { REGISTER, 3, P1, DENIED },
         },
     }, {
         "reset/SHARED_RESET-leaves-an-SPI-whose-handler-runs", {
-            BIND_S1(1), { REGISTER, 1, S1 }, { ENABLE, 1, S1 },
-            { TAKE_LINE, 0, S1, LEVEL, HIGH }, { UNMASK, 1 },
-            { TAKES, 1, S1 }, { SHARED_RESET, 0, .want = DENIED },
-            { STATUS, 0, S1, 4 }, { COMPLETE, 1, S1 }, { STATUS, 0, S1, 0 },
-            { SHARED_RESET, 0 }, { STATUS, 0, S1, INVALID },
+            BIND_S1(1), { TAKE_LINE, 0, S1, LEVEL, HIGH }, { REGISTER, 1, S1 },
+            { ENABLE, 1, S1 }, { UNMASK, 1 }, { TAKES, 1, S1 },
+            { SHARED_RESET, 0, .want = DENIED }, { STATUS, 0, S1, 4 },
+            { COMPLETE, 1, S1 }, { STATUS, 0, S1, 0 }, { SHARED_RESET, 0 },
+            { REGISTER, 0, S1, DENIED },
         },
     }, {
         "reset/of-the-machine-forgets-bindings", {
-            BIND_S1(1), { REGISTER, 1, S1 }, { ENABLE, 1, S1 },
-            { TAKE_LINE, 0, S1, LEVEL, HIGH }, { RESET },
-            { STATUS, 0, S1, INVALID }, { BIND, 0, .want = S1, .a = 40 },
-            { STATUS, 0, S1, 0 },
+            BIND_S1(1), { TAKE_LINE, 0, S1, LEVEL, HIGH }, { REGISTER, 1, S1 },
+            { ENABLE, 1, S1 }, { RESET }, { REGISTER, 0, S1, DENIED },
+            { BIND, 0, .want = S1, .a = 40 }, { STATUS, 0, S1, 0 },
         },
     },
 };
@@ -1605,11 +1589,16 @@ static void test_set_binding(void)
 
     sdei_events_init(&m, bound_defs, ARRAY_SIZE(bound_defs), affinity, NUM_PES,
                      RM_PE);
-    sdei_events_set_binding(&m, P2, 30);
+    g_assert_true(sdei_events_set_binding(&m, P2, 30));
+    g_assert_false(sdei_events_set_binding(&m, P2, 28));
+    g_assert_false(sdei_events_set_binding(&m, P1, 30));
+    g_assert_false(sdei_events_set_binding(&m, P1, 33));
+    g_assert_false(sdei_events_set_binding(&m, S1, 27));
+    g_assert_false(sdei_events_set_binding(&m, SN, 33));
+    g_assert_false(sdei_events_set_binding(&m, UNKNOWN, 33));
     g_assert_cmpint(sdei_interrupt_bind(&m, 30), ==, P2);
     g_assert_cmpint(sdei_interrupt_bind(&m, 29), ==, P1);
-    g_assert_cmpint(sdei_interrupt_release(&m, P2), ==, OK);
-    g_assert_cmpuint(sdei_events_find(&m, P2), ==, SDEI_NONE);
+    g_assert_cmpint(sdei_interrupt_release(&m, P2, false), ==, OK);
     g_assert_cmpuint(sdei_events_find_intid(&m, 30), ==, SDEI_NONE);
     sdei_events_destroy(&m);
 }
@@ -1834,13 +1823,13 @@ static void test_find(void)
 
     for (uint32_t pe = 0; pe < NUM_PES; pe++) {
         g_assert_cmpuint(sdei_events_find_pe(&m, affinity[pe]), ==, pe);
-        /* Aff0 to Aff3 are all that there is */
+        /* Aff0 to Aff3 are all that counts: MPIDR_EL1 has more bits */
         for (int bit = 0; bit < 64; bit++) {
             if (bit < 24 || (bit >= 32 && bit < 40)) {
                 continue;
             }
             g_assert_cmphex(sdei_events_find_pe(&m, affinity[pe] | 1ull << bit),
-                            ==, SDEI_NONE);
+                            ==, pe);
         }
     }
     sdei_events_destroy(&m);
@@ -1895,7 +1884,7 @@ static void test_handler(void)
         sdei_pe_unmask(&m, pe);
         g_assert_cmpint(sdei_event_register(&m, pe, PN, ENTRY + 16 * pe,
                                             UINT64_MAX - pe, pe & 1 ? REL : 0,
-                                            0, false), ==, OK);
+                                            0), ==, OK);
         g_assert_cmpint(sdei_event_enable(&m, pe, PN), ==, OK);
         g_assert_true(sdei_trigger(&m, pn, pe));
     }
@@ -1909,10 +1898,10 @@ static void test_handler(void)
     }
 
     /* A registration that fails leaves the older one alone */
-    g_assert_cmpint(sdei_event_register(&m, 0, SN, 0x1000, 1, 0, 0, false),
+    g_assert_cmpint(sdei_event_register(&m, 0, SN, 0x1000, 1, 0, 0),
                     ==, OK);
     g_assert_cmpint(sdei_event_register(&m, 1, SN, 0x2000, 2, REL | RM_PE,
-                                        AFF1, false), ==, DENIED);
+                                        AFF1), ==, DENIED);
     g_assert_cmpint(sdei_event_enable(&m, 2, SN), ==, OK);
     g_assert_true(sdei_trigger(&m, sn, SDEI_NONE));
     target = sdei_dispatch_target(&m, sn);

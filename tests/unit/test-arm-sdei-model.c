@@ -628,36 +628,76 @@ static char *compare_choice(Pair *p, bool targets_first)
 /* ---- Stepping both ---- */
 
 /* The device asks the client's GIC, here the model has the answer */
-static bool is_active(const Pair *p, uint32_t pe, uint32_t num)
+static bool is_active(const Pair *p, uint32_t pe, uint32_t intid)
 {
-    uint32_t ev = sdei_events_find(&p->real, num);
-    uint32_t intid = ev == SDEI_NONE ? 0 : p->real.event[ev].intid;
-
     return intid && sdei_model_line(&p->model, intid, pe)->active;
 }
 
-/* Lines change hands when sdei-event.c has said so, as in the device */
-static void update_owners(Pair *p)
+static uint32_t intid_of(const Pair *p, uint32_t num)
 {
-    if (!p->real.owners_changed) {
-        return;
+    uint32_t ev = sdei_events_find(&p->real, num);
+
+    return ev == SDEI_NONE ? 0 : p->real.event[ev].intid;
+}
+
+/* Is the interrupt active anywhere? */
+static bool is_active_on_any(const Pair *p, uint32_t num)
+{
+    uint32_t intid = intid_of(p, num);
+
+    for (uint32_t pe = 0; pe < p->c->num_pes; pe++) {
+        if (is_active(p, pe, intid)) {
+            return true;
+        }
     }
-    p->real.owners_changed = false;
+    return false;
+}
+
+/* The line is taken before the event is registered, as in the device */
+static void take_line(Pair *p, uint32_t pe, uint32_t num)
+{
+    uint32_t ev = sdei_events_find(&p->real, num);
+    uint32_t intid = p->real.event[ev].intid;
+    bool edge = sdei_model_line(&p->model, intid, pe)->edge;
+
     for (unsigned n = 0; n < NUM_LINES; n++) {
-        uint32_t ev = sdei_events_find_intid(&p->real, intids[n]);
+        uint32_t of = num_lines_of(p->c, n) == 1 ? 0 : pe;
 
+        if (intids[n] == intid) {
+            p->owned[n][of] = true;
+            sdei_line_taken(&p->real, ev, pe, edge, p->level[n][of]);
+            coverage.taken[edge][p->level[n][of]]++;
+        }
+    }
+}
+
+static int64_t register_event(Pair *p, const Step *s)
+{
+    SDEIEvents *m = &p->real;
+    uint32_t num = s->x[0], intid = intid_of(p, num);
+    int64_t ret = sdei_event_can_register(m, s->pe, num, s->x[1], s->x[3],
+                                          s->x[4]);
+
+    if (ret != SDEI_SUCCESS) {
+        return ret;
+    }
+    if (is_active(p, s->pe, intid)) {
+        return SDEI_DENIED;
+    }
+    if (intid) {
+        take_line(p, s->pe, num);
+    }
+    return sdei_event_register(m, s->pe, num, s->x[1], s->x[2], s->x[3],
+                               s->x[4]);
+}
+
+/* Lines whose events are no longer registered go back, as in the device */
+static void give_lines_back(Pair *p)
+{
+    for (unsigned n = 0; n < NUM_LINES; n++) {
         for (uint32_t pe = 0; pe < num_lines_of(p->c, n); pe++) {
-            bool owned = ev != SDEI_NONE && sdei_owns_line(&p->real, ev, pe);
-            bool edge = sdei_model_line(&p->model, intids[n], pe)->edge;
-
-            if (owned == p->owned[n][pe]) {
-                continue;
-            }
-            p->owned[n][pe] = owned;
-            if (owned) {
-                sdei_line_taken(&p->real, ev, pe, edge, p->level[n][pe]);
-                coverage.taken[edge][p->level[n][pe]]++;
-            } else {
+            if (p->owned[n][pe] && !sdei_owns_line(&p->real, pe, intids[n])) {
+                p->owned[n][pe] = false;
                 coverage.given_back[p->level[n][pe]]++;
             }
         }
@@ -690,12 +730,11 @@ static int64_t real_call(Pair *p, const Step *s)
 
     switch (s->what) {
     case SDEI_MODEL_EVENT_REGISTER:
-        return sdei_event_register(m, s->pe, num, s->x[1], s->x[2], s->x[3],
-                                   s->x[4], is_active(p, s->pe, num));
+        return register_event(p, s);
     case SDEI_MODEL_INTERRUPT_BIND:
         return sdei_interrupt_bind(m, num);
     case SDEI_MODEL_INTERRUPT_RELEASE:
-        return sdei_interrupt_release(m, num);
+        return sdei_interrupt_release(m, num, is_active_on_any(p, num));
     case SDEI_MODEL_EVENT_ENABLE:
         return sdei_event_enable(m, s->pe, num);
     case SDEI_MODEL_EVENT_DISABLE:
@@ -787,7 +826,6 @@ static void reload(Pair *p)
         }
     }
     to.num_shared_pending = 77;
-    to.owners_changed = false;
     sdei_events_recompute(&to);
     sdei_events_destroy(from);
     *from = to;
@@ -966,12 +1004,13 @@ static char *step(Pair *p, const Step *s, size_t n)
         break;
     }
 
-    update_owners(p);
+    give_lines_back(p);
     if (p->result != got) {
         return g_strdup_printf("result: want %" PRId64 ", got %" PRId64,
                                p->result, got);
     }
     why = why ?: compare_state(p);
+    why = why ?: g_strdup(sdei_events_check(&p->real));
     if (p->c->style == EAGER) {
         why = why ?: deliver_all(p, affected);
         why = why ?: compare_state(p);
@@ -1000,8 +1039,7 @@ static char *run(const Config *c, const Step *steps, size_t num_steps,
     p.model.fault = c->fault;
     real_init(&p.real, c);
     for (uint32_t ev = 0; ev < c->num_events; ev++) {
-        g_assert_cmpuint(sdei_events_find(&p.real, c->event[ev].num), ==,
-                         c->event[ev].slot ? SDEI_NONE : ev);
+        g_assert_cmpuint(sdei_events_find(&p.real, c->event[ev].num), ==, ev);
         p.target[ev] = SDEI_NONE;
     }
 

@@ -75,6 +75,10 @@ int64_t sdei_irq_check(SDEIState *s, uint32_t intid)
                                           : SDEI_INVALID_PARAMETERS;
 }
 
+void sdei_irq_loaded(SDEIState *s)
+{
+}
+
 bool sdei_irq_level(SDEIState *s, uint32_t pe, uint32_t intid)
 {
     g_assert_cmpuint(line_of(pe, intid), <, NUM_LINES);
@@ -125,7 +129,8 @@ static SDEIState *dispatcher_new(void)
 static void dispatcher_free(SDEIState *s)
 {
     sdei_events_destroy(&s->events);
-    sdei_saved_free(s->saved);
+    vmstate_sdei.post_save(s);
+    g_free(s->saved);
     g_free(s->line_level);
     g_free(s->cpu);
     g_free(s);
@@ -141,14 +146,18 @@ static void register_event(SDEIState *s, uint32_t pe, uint32_t num,
 {
     SDEIEvents *m = &s->events;
     uint64_t flags = below(r, 4);
+    uint64_t entry = 0x40080000 + 4 * below(r, 1000);
+    uint64_t mpidr = below(r, NUM_PES);
     uint32_t ev = sdei_events_find(m, num);
 
-    if (sdei_event_register(m, pe, num, 0x40080000 + 4 * below(r, 1000),
-                            rnd(r), flags, below(r, NUM_PES), false)
-        == SDEI_SUCCESS && m->event[ev].intid) {
+    if (sdei_event_can_register(m, pe, num, entry, flags, mpidr)) {
+        return;
+    }
+    if (m->event[ev].intid) {
         sdei_line_taken(m, ev, pe, below(r, 2),
                         sdei_irq_level(s, pe, m->event[ev].intid));
     }
+    sdei_event_register(m, pe, num, entry, rnd(r), flags, mpidr);
 }
 
 static void set_line(SDEIState *s, uint64_t *r)
@@ -171,7 +180,7 @@ static void set_line(SDEIState *s, uint64_t *r)
     } else {
         clear_bit(n, s->line_level);
     }
-    if (intid && ev != SDEI_NONE && sdei_owns_line(m, ev, pe)) {
+    if (intid && sdei_owns_line(m, pe, intid)) {
         sdei_line_changed(m, ev, pe, level);
     }
 }
@@ -246,7 +255,7 @@ static void random_step(SDEIState *s, uint64_t *r)
         break;
     case 16:
         if (!below(r, 4)) {
-            sdei_interrupt_release(m, num);
+            sdei_interrupt_release(m, num, false);
         }
         break;
     case 17:
@@ -417,7 +426,7 @@ static void reset(SDEIState *s)
 {
     sdei_events_reset(&s->events);
     bitmap_zero(s->line_level, NUM_LINES);
-    s->loaded = false;
+    s->incoming = true;
     for (uint32_t pe = 0; pe < NUM_PES; pe++) {
         memset(s->cpu[pe].context, 0, sizeof(s->cpu[pe].context));
     }
@@ -485,7 +494,7 @@ static void test_roundtrip(void)
         reset(to);
         why = load(to, &before);
         g_assert_cmpstr(why, ==, NULL);
-        g_assert(to->loaded);
+        g_assert(!to->incoming);
         check_legal(to);
         save(to, &after);
         assert_same(&before, &after);
@@ -517,8 +526,7 @@ static void test_full(void)
     for (uint32_t ev = 0; ev < m->num_events; ev++) {
         g_assert(!m->event[ev].def.bindable || m->event[ev].intid);
         for (uint32_t pe = 0; pe < num_handlers(m, ev); pe++) {
-            sdei_event_register(m, pe, m->event[ev].def.num, 4, 0, 0, 0,
-                                false);
+            sdei_event_register(m, pe, m->event[ev].def.num, 4, 0, 0, 0);
             sdei_event_enable(m, pe, m->event[ev].def.num);
         }
     }
@@ -594,13 +602,13 @@ static void fuzz_load(Fuzz *z, const Stream *stream)
     if (why) {
         z->refused++;
         g_assert_cmpuint(strlen(why), >, 8);
-        g_assert(!z->s->loaded);
+        g_assert(z->s->incoming);
         g_hash_table_add(z->reasons, without_numbers(why));
     } else {
         Stream again;
 
         z->accepted++;
-        g_assert(z->s->loaded);
+        g_assert(!z->s->incoming);
         save(z->s, &again);
     }
     /* PEs that are off according to another section of the stream */
