@@ -69,8 +69,8 @@ void bound_init(Guest *g)
     find_gic(g);
     for (unsigned i = 0; i < ARRAY_SIZE(private); i++) {
         /* Those of a GIC in the host kernel are not QEMU's */
-        for (unsigned cpu = 0; !guest_is_kvm() && cpu < g->config.cpus;
-             cpu++) {
+        for (unsigned cpu = 0;
+             !guest_has_kernel_gic() && cpu < g->config.cpus; cpu++) {
             line_set(g, private[i], cpu, false);
         }
     }

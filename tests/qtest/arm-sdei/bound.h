@@ -28,6 +28,7 @@
 
 /* These have */
 #define INTID_VIRTUAL_TIMER     27
+#define INTID_SECURE_TIMER      29
 #define INTID_PHYSICAL_TIMER    30
 #define INTID_UART              33
 #define INTID_RTC               34

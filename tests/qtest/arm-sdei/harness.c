@@ -819,7 +819,12 @@ const char *guest_accel(void)
 
 bool guest_is_kvm(void)
 {
-    return g_str_equal(guest_accel(), "kvm");
+    return g_str_has_prefix(guest_accel(), "kvm");
+}
+
+bool guest_has_kernel_gic(void)
+{
+    return guest_is_kvm() && !strstr(guest_accel(), "kernel-irqchip=off");
 }
 
 char *guest_command_line(const GuestConfig *config)

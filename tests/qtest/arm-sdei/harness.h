@@ -113,6 +113,7 @@
 #define PSTATE_DIT                      (1u << 24)
 #define PSTATE_TCO                      (1u << 25)
 #define PSTATE_NZCV                     0xf0000000u
+#define PSTATE_EXLOCK                   (1ull << 34)
 
 /* Instructions for guest_run(); A64 unless the name says otherwise */
 #define INSN_NOP                        0xd503201fu
@@ -307,6 +308,8 @@ typedef struct GuestRun {
  */
 const char *guest_accel(void);
 bool guest_is_kvm(void);
+/** guest_has_kernel_gic: are the PPIs those of a GIC in the host kernel? */
+bool guest_has_kernel_gic(void);
 
 /**
  * guest_start: start QEMU with the guest and bring up all PEs

@@ -5,6 +5,7 @@
  */
 
 #include "qemu/osdep.h"
+#include <glib/gstdio.h>
 #include "qobject/qdict.h"
 #include "bound.h"
 
@@ -117,8 +118,10 @@ static void test_slots(Guest *g, const void *data)
                  SDEI_FEATURE_BIND_SLOTS);
     /* There is a slot for every PPI, so that none can be one too many */
     for (unsigned i = 0; i < BOUND_PPI_SLOTS; i++) {
-        guest_expect(g, i % g->config.cpus, bind_intid(g, 0, 16 + i),
-                     SDEI_INTERRUPT_BIND, 16 + i);
+        if (16 + i != INTID_SECURE_TIMER) {
+            guest_expect(g, i % g->config.cpus, bind_intid(g, 0, 16 + i),
+                         SDEI_INTERRUPT_BIND, 16 + i);
+        }
     }
     for (unsigned i = 0; i < BOUND_SPI_SLOTS; i++) {
         nums[i] = bind_intid(g, i % g->config.cpus, 60 + i);
@@ -140,30 +143,64 @@ static void test_slots(Guest *g, const void *data)
                  SDEI_FEATURE_BIND_SLOTS);
 }
 
-/* A slot without an interrupt is no event */
-static void check_no_event(Guest *g, unsigned cpu, uint32_t num)
+/* A slot without an interrupt is an event that nobody can register */
+static void check_unbound(Guest *g, unsigned cpu, uint32_t num)
 {
-    static const uint32_t fns[] = {
-        SDEI_EVENT_ENABLE, SDEI_EVENT_DISABLE, SDEI_EVENT_UNREGISTER,
-        SDEI_EVENT_STATUS, SDEI_EVENT_GET_INFO, SDEI_EVENT_ROUTING_SET,
-        SDEI_INTERRUPT_RELEASE,
-    };
+    bool shared = num >= BOUND_SPI_FIRST;
+    int64_t routing = shared ? SDEI_DENIED : SDEI_INVALID_PARAMETERS;
 
-    for (unsigned i = 0; i < ARRAY_SIZE(fns); i++) {
-        guest_expect(g, cpu, SDEI_INVALID_PARAMETERS, fns[i], num);
-    }
-    guest_expect(g, cpu, SDEI_INVALID_PARAMETERS, SDEI_EVENT_REGISTER, num,
+    guest_expect(g, cpu, 0, SDEI_EVENT_STATUS, num);
+    guest_expect(g, cpu, SDEI_DENIED, SDEI_EVENT_REGISTER, num,
                  GUEST_HANDLER(HANDLER));
+    guest_expect(g, cpu, SDEI_INVALID_PARAMETERS, SDEI_EVENT_REGISTER, num, 0);
+    guest_expect(g, cpu, SDEI_DENIED, SDEI_EVENT_ENABLE, num);
+    guest_expect(g, cpu, SDEI_DENIED, SDEI_EVENT_DISABLE, num);
+    guest_expect(g, cpu, SDEI_DENIED, SDEI_EVENT_UNREGISTER, num);
+    guest_expect(g, cpu, routing, SDEI_EVENT_ROUTING_SET, num, 0);
+    guest_expect(g, cpu, SDEI_INVALID_PARAMETERS, SDEI_EVENT_ROUTING_SET, num,
+                 2);
+    guest_expect(g, cpu, shared, SDEI_EVENT_GET_INFO, num, SDEI_INFO_TYPE);
+    guest_expect(g, cpu, 1, SDEI_EVENT_GET_INFO, num,
+                 SDEI_INFO_NOT_SIGNALABLE);
+    guest_expect(g, cpu, 0, SDEI_EVENT_GET_INFO, num, SDEI_INFO_PRIORITY);
+    guest_expect(g, cpu, routing, SDEI_EVENT_GET_INFO, num,
+                 SDEI_INFO_ROUTING_MODE);
+    guest_expect(g, cpu, SDEI_INVALID_PARAMETERS, SDEI_INTERRUPT_RELEASE, num);
     guest_expect(g, cpu, SDEI_INVALID_PARAMETERS, SDEI_EVENT_SIGNAL, num,
                  guest_affinity(g, cpu));
+    guest_expect(g, cpu, 0, SDEI_EVENT_STATUS, num);
+}
+
+static void check_no_event(Guest *g, unsigned cpu, uint32_t num)
+{
+    guest_expect(g, cpu, SDEI_INVALID_PARAMETERS, SDEI_EVENT_STATUS, num);
+    guest_expect(g, cpu, SDEI_INVALID_PARAMETERS, SDEI_EVENT_REGISTER, num,
+                 GUEST_HANDLER(HANDLER));
+    guest_expect(g, cpu, SDEI_INVALID_PARAMETERS, SDEI_INTERRUPT_RELEASE, num);
 }
 
 static void test_unbound(Guest *g, const void *data)
 {
-    check_no_event(g, 0, BOUND_PPI_FIRST);
-    check_no_event(g, 1, BOUND_SPI_FIRST);
+    check_unbound(g, 0, BOUND_PPI_FIRST);
+    check_unbound(g, 1, BOUND_SPI_FIRST);
+    check_unbound(g, 2, BOUND_PPI_FIRST + BOUND_PPI_SLOTS - 1);
+    check_unbound(g, 3, BOUND_SPI_FIRST + BOUND_SPI_SLOTS - 1);
+    guest_expect(g, 0, 0, SDEI_SHARED_RESET);
+    check_unbound(g, 1, BOUND_SPI_FIRST);
     check_no_event(g, 2, BOUND_PPI_FIRST + BOUND_PPI_SLOTS);
     check_no_event(g, 3, BOUND_SPI_FIRST + BOUND_SPI_SLOTS);
+    check_no_event(g, 0, BOUND_PPI_FIRST - 1);
+    check_no_event(g, 0, BOUND_SPI_FIRST - 1);
+}
+
+/* The timer of the secure world: nobody here could ever make it fire */
+static void test_bind_secure(Guest *g, const void *data)
+{
+    for (unsigned cpu = 0; cpu < g->config.cpus; cpu++) {
+        guest_expect(g, cpu, SDEI_DENIED, SDEI_INTERRUPT_BIND,
+                     INTID_SECURE_TIMER);
+    }
+    guest_expect(g, 0, BOUND_SPI_FIRST, SDEI_INTERRUPT_BIND, SPI_A);
 }
 
 /* RELEASE */
@@ -174,8 +211,8 @@ static void test_release(Guest *g, const void *data)
     uint32_t num = bind_intid(g, 0, interrupt->intid);
 
     guest_expect(g, 1, 0, SDEI_INTERRUPT_RELEASE, num);
-    check_no_event(g, 1, num);
-    check_no_event(g, 0, num);
+    check_unbound(g, 1, num);
+    check_unbound(g, 0, num);
     /* It can be bound again, and works */
     bound_ready(g, 1, interrupt->intid, HANDLER);
     line_set(g, interrupt->intid, 1, true);
@@ -328,6 +365,27 @@ static void test_active_taken(Guest *g, const void *data)
     guest_check_eq(g, 1, guest_count(g, 1, ID_IRQ), 1, "IRQs");
 }
 
+/* RELEASE while the interrupt is active, wherever it is */
+static void test_release_active(Guest *g, const void *data)
+{
+    const Interrupt *interrupt = data;
+    uint32_t num = bind_intid(g, 1, interrupt->intid);
+
+    gic_write_bit(g, 1, GIC_ISACTIVER, interrupt->intid);
+    guest_expect(g, 1, SDEI_DENIED, SDEI_INTERRUPT_RELEASE, num);
+    guest_expect(g, 0, SDEI_DENIED, SDEI_INTERRUPT_RELEASE, num);
+    guest_expect(g, 0, num, SDEI_INTERRUPT_BIND, interrupt->intid);
+    gic_write_bit(g, 1, GIC_ICACTIVER, interrupt->intid);
+    guest_expect(g, 0, 0, SDEI_INTERRUPT_RELEASE, num);
+    /* What is wrong in itself stays wrong */
+    gic_write_bit(g, 1, GIC_ISACTIVER, interrupt->intid);
+    guest_expect(g, 0, SDEI_INVALID_PARAMETERS, SDEI_INTERRUPT_RELEASE, num);
+    /* A crash kernel gets rid of it, and of the interrupt as of any other */
+    guest_expect(g, 0, num, SDEI_INTERRUPT_BIND, interrupt->intid);
+    guest_expect(g, 0, 0, SDEI_SHARED_RESET);
+    guest_expect(g, 0, SDEI_INVALID_PARAMETERS, SDEI_INTERRUPT_RELEASE, num);
+}
+
 /* Resets */
 
 static void test_shared_reset(Guest *g, const void *data)
@@ -337,9 +395,9 @@ static void test_shared_reset(Guest *g, const void *data)
     uint32_t idle = bind_intid(g, 0, SPI_B);
 
     guest_expect(g, 2, 0, SDEI_SHARED_RESET);
-    check_no_event(g, 0, ppi);
-    check_no_event(g, 0, spi);
-    check_no_event(g, 0, idle);
+    check_unbound(g, 0, ppi);
+    check_unbound(g, 0, spi);
+    check_unbound(g, 0, idle);
     /* The lines are free */
     line_pulse(g, SPI_A, 0);
     bound_idle(g, 0, HANDLER, 0);
@@ -353,8 +411,8 @@ static void test_shared_reset_ppi_registered(Guest *g, const void *data)
     uint32_t spi = bound_ready(g, 0, SPI_A, HANDLER);
 
     guest_expect(g, 0, SDEI_DENIED, SDEI_SHARED_RESET);
-    check_no_event(g, 0, ppi_b);
-    check_no_event(g, 0, spi);
+    check_unbound(g, 0, ppi_b);
+    check_unbound(g, 0, spi);
     guest_expect(g, 1, 3, SDEI_EVENT_STATUS, ppi_a);
     line_set(g, PPI_A, 1, true);
     bound_wait(g, 1, HANDLER, ppi_a);
@@ -364,7 +422,7 @@ static void test_shared_reset_ppi_registered(Guest *g, const void *data)
     guest_complete(g, 1, 0);
     guest_nop(g, 1);
     guest_expect(g, 0, 0, SDEI_SHARED_RESET);
-    check_no_event(g, 1, ppi_a);
+    check_unbound(g, 1, ppi_a);
 }
 
 static void test_shared_reset_running(Guest *g, const void *data)
@@ -375,13 +433,13 @@ static void test_shared_reset_running(Guest *g, const void *data)
     line_set(g, SPI_A, 0, true);
     bound_wait(g, 1, HANDLER, spi_a);
     guest_expect(g, 0, SDEI_DENIED, SDEI_SHARED_RESET);
-    check_no_event(g, 0, spi_b);
+    check_unbound(g, 0, spi_b);
     guest_expect(g, 0, 4, SDEI_EVENT_STATUS, spi_a);
     guest_complete(g, 1, 0);
     bound_idle(g, 1, HANDLER, 1);
     guest_expect(g, 0, 0, SDEI_EVENT_STATUS, spi_a);
     guest_expect(g, 0, 0, SDEI_SHARED_RESET);
-    check_no_event(g, 0, spi_a);
+    check_unbound(g, 0, spi_a);
 }
 
 /* PRIVATE_RESET gives this PE's lines back and leaves bindings alone */
@@ -420,9 +478,9 @@ static void test_machine_reset(Guest *g, const void *data)
     line_set(g, PPI_A, 1, true);
     bound_wait(g, 1, HANDLER, ppi);
     guest_reset(g);
-    check_no_event(g, 0, ppi);
-    check_no_event(g, 1, ppi);
-    check_no_event(g, 1, spi);
+    check_unbound(g, 0, ppi);
+    check_unbound(g, 1, ppi);
+    check_unbound(g, 1, spi);
     /* The lines are the GIC's */
     line_set(g, PPI_A, 1, false);
     gic_check_idle(g, 1, PPI_A);
@@ -554,8 +612,8 @@ static void test_info(Guest *g, const void *data)
     ppi = bind_intid(g, 0, PPI_A);
     spi = bind_intid(g, 0, SPI_A);
     check_shown(g, "event 0x40000100: private, normal, INTID 22\n"
-                "    PE 0x0: line low, unregistered\n"
-                "    PE 0x1: line low, unregistered\n", true);
+                "    PE 0x0 (CPU 0): line low, unregistered\n"
+                "    PE 0x1 (CPU 1): line low, unregistered\n", true);
     check_shown(g, "event 0x40000200: shared, normal, INTID 287\n"
                 "    line low, unregistered\n", true);
     gic_set_edge(g, 0, SPI_A, true);
@@ -565,9 +623,9 @@ static void test_info(Guest *g, const void *data)
     line_set(g, PPI_A, 0, true);
     line_set(g, PPI_A, 1, true);
     line_set(g, SPI_A, 0, true);
-    check_shown(g, "    PE 0x0: line high, unregistered\n"
-                "    PE 0x1: line high, level-triggered, registered, disabled,"
-                " pending, entry", true);
+    check_shown(g, "    PE 0x0 (CPU 0): line high, unregistered\n"
+                "    PE 0x1 (CPU 1): line high, level-triggered, registered,"
+                " disabled, pending, entry", true);
     check_shown(g, "routed to any PE: line high, edge-triggered, registered,"
                 " disabled, pending, entry", true);
     guest_expect(g, 1, 0, SDEI_EVENT_UNREGISTER, ppi);
@@ -589,8 +647,42 @@ static void test_ppi_denied(Guest *g, const void *data)
     }
     /* What is no interrupt at all is another matter */
     guest_expect(g, 0, SDEI_INVALID_PARAMETERS, SDEI_INTERRUPT_BIND, 15);
-    guest_expect(g, 0, SDEI_INVALID_PARAMETERS, SDEI_EVENT_STATUS,
-                 BOUND_PPI_FIRST);
+    guest_expect(g, 0, SDEI_DENIED, SDEI_EVENT_REGISTER, BOUND_PPI_FIRST,
+                 GUEST_HANDLER(HANDLER));
+}
+
+/* The operator is told of it, but not each time that a guest asks */
+static void test_ppi_warns(void)
+{
+    g_autoptr(GError) err = NULL;
+    g_autofree char *path = NULL, *args = NULL, *log = NULL;
+    int fd = g_file_open_tmp("arm-sdei-log-XXXXXX", &path, &err);
+    GuestConfig config = { .cpus = 1, .machine = "gic-version=3" };
+    const char *first;
+    Guest *g;
+
+    g_assert_no_error(err);
+    close(fd);
+    args = g_strdup_printf("2>%s", path);
+    config.args = args;
+    g = guest_start(&config);
+    for (unsigned i = 0; i < 3; i++) {
+        guest_expect(g, 0, SDEI_DENIED, SDEI_INTERRUPT_BIND,
+                     INTID_VIRTUAL_TIMER);
+        guest_expect(g, 0, SDEI_DENIED, SDEI_INTERRUPT_BIND,
+                     INTID_PHYSICAL_TIMER);
+        /* This one no accelerator could have */
+        guest_expect(g, 0, SDEI_DENIED, SDEI_INTERRUPT_BIND,
+                     INTID_SECURE_TIMER);
+    }
+    g_assert_true(g_file_get_contents(path, &log, NULL, &err));
+    g_test_message("%s", log);
+    first = strstr(log, "warning: arm-sdei: the guest cannot bind interrupt "
+                   "27 ");
+    g_assert_nonnull(first);
+    g_assert_null(strstr(first + 1, "cannot bind"));
+    guest_finish();
+    g_unlink(path);
 }
 
 void add_bind_tests(void)
@@ -609,12 +701,17 @@ void add_bind_tests(void)
                   "register/%s-active", interrupt->name);
         bound_add(SCENARIO_LINES | kvm, test_active_taken, interrupt,
                   "register/%s-taken-by-client", interrupt->name);
+        bound_add(SCENARIO_LINES | kvm, test_release_active, interrupt,
+                  "release/%s-active", interrupt->name);
     }
     bound_add(SCENARIO_LINES_ALL, test_bind_invalid, NULL, "bind/invalid");
     bound_add(SCENARIO_LINES, test_bind_width, NULL, "bind/32-bits");
     bound_add(SCENARIO_LINES, test_bind_two, NULL, "bind/two-of-each");
     bound_add(SCENARIO_LINES_ALL, test_slots, NULL, "bind/slots");
-    bound_add(SCENARIO_LINES, test_unbound, NULL, "bind/unbound-is-no-event");
+    bound_add(SCENARIO_LINES, test_unbound, NULL,
+              "bind/unbound-is-an-unregistered-event");
+    bound_add(SCENARIO_LINES_ALL | SCENARIO_LINES_KVM, test_bind_secure, NULL,
+              "bind/secure-timer");
     bound_add(SCENARIO_LINES, test_release_invalid, NULL, "release/invalid");
     bound_add(SCENARIO_LINES, test_release_ppi_other_pe, NULL,
               "release/ppi-registered-elsewhere");
@@ -640,4 +737,8 @@ void add_bind_tests(void)
               test_cpu_off_in_handler_spi, NULL,
               "bound/cpu-off-in-handler-spi");
     bound_add(SCENARIO_LINES_KVM, test_ppi_denied, NULL, "bind/ppi-denied");
+    if (guest_has_kernel_gic()) {
+        qtest_add_func("/arm-sdei/lines-kvm/bind/ppi-denied-warns-once",
+                       test_ppi_warns);
+    }
 }

@@ -5,6 +5,7 @@
  */
 
 #include "qemu/osdep.h"
+#include <glib/gstdio.h>
 #include "scenario.h"
 
 /* Stand-ins in tables for what is known only at run time */
@@ -177,8 +178,10 @@ static const CallCase call_cases[] = {
       { 0, 0xff0000 }, SDEI_INVALID_PARAMETERS },
     { "signal/affinity-is-64-bit", ENABLED, SDEI_EVENT_SIGNAL,
       { 0, HIGH(1) }, SDEI_INVALID_PARAMETERS },
-    { "signal/mpidr-bit-31-is-no-affinity", ENABLED, SDEI_EVENT_SIGNAL,
-      { 0, ARG_SELF_MPIDR }, SDEI_INVALID_PARAMETERS },
+    { "signal/mpidr-as-it-is-read", ENABLED, SDEI_EVENT_SIGNAL,
+      { 0, ARG_SELF_MPIDR }, 0 },
+    { "signal/only-affinity-fields-count", ENABLED, SDEI_EVENT_SIGNAL,
+      { 0, 0xffffff00ff000000 }, 0 },
     { "signal/unknown-event", ENABLED, SDEI_EVENT_SIGNAL,
       { EVENT_UNKNOWN, ARG_SELF }, SDEI_INVALID_PARAMETERS },
     { "signal/event-is-32-bit", ENABLED, SDEI_EVENT_SIGNAL,
@@ -435,6 +438,43 @@ static void test_caller_aarch32(Guest *g, const void *data)
     guest_expect(g, 0, 0, SDEI_PE_MASK);
 }
 
+/*
+ * The log of what others call: their arguments are where AArch32 has them, and
+ * what a client has in X0 names another call
+ */
+static void test_log_aarch32(void)
+{
+    g_autoptr(GError) err = NULL;
+    g_autofree char *path = NULL, *args = NULL, *log = NULL;
+    int fd = g_file_open_tmp("arm-sdei-log-XXXXXX", &path, &err);
+    GuestConfig config = { .cpus = 1, .machine = "virtualization=on" };
+    GuestFrame result;
+    GuestRun run;
+    uint64_t hcr;
+    Guest *g;
+
+    g_assert_no_error(err);
+    close(fd);
+    args = g_strdup_printf("-d guest_errors -D %s", path);
+    config.args = args;
+    g = guest_start(&config);
+    hcr = guest_read_sysreg(g, 0, SYSREG_HCR_EL2);
+    guest_write_sysreg(g, 0, SYSREG_HCR_EL2, hcr & ~HCR_RW);
+    guest_run_init(g, 0, &run);
+    guest_run_insn(&run, INSN_A32_SMC);
+    guest_run_insn(&run, INSN_A32_HVC_IMM(FWD_IMM));
+    run.x[0] = SDEI_EVENT_STATUS;
+    run.pstate = PSTATE_AARCH32_SVC | PSTATE_DAIF;
+    guest_run(g, 0, &run, &result);
+    guest_check_eq(g, 0, (uint32_t)result.x[0], (uint32_t)SDEI_NOT_SUPPORTED,
+                   "X0");
+    g_assert_true(g_file_get_contents(path, &log, NULL, &err));
+    g_test_message("%s", log);
+    g_assert_true(g_str_has_prefix(log, "SDEI call of a non-client(0x0, "));
+    guest_finish();
+    g_unlink(path);
+}
+
 void add_call_tests(void)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(call_cases); i++) {
@@ -458,4 +498,8 @@ void add_call_tests(void)
     scenario_add(SCENARIO_EL2, test_caller_below_client, NULL,
                  "caller/el1-below-client");
     scenario_add(SCENARIO_EL2, test_caller_aarch32, NULL, "caller/aarch32");
+    if (!guest_is_kvm()) {
+        qtest_add_func("/arm-sdei/el2/caller/log-of-aarch32",
+                       test_log_aarch32);
+    }
 }

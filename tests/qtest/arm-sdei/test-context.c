@@ -5,6 +5,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/bitops.h"
 #include "scenario.h"
 
 #define EP_ARG          0xfedcba9876543210ull
@@ -20,14 +21,12 @@ static uint64_t run_sp(Guest *g, unsigned cpu)
  * PE 0 spins with a pattern in all registers, gets an event from PE 1, and
  * goes on.  Nothing of what it had may change.
  */
-static void interrupt_spin(Guest *g, uint32_t seed, uint64_t pstate)
+static void interrupt_spin_with(Guest *g, const uint64_t x[31], uint64_t pstate)
 {
-    uint64_t x[31];
     GuestFrame frame, result;
     Entry entry = { .arg = EP_ARG, .pstate = pstate, .x = x };
     uint64_t seq;
 
-    guest_pattern(x, seed);
     seq = guest_spin_start(g, 0, x, pstate);
     event_signal(g, 1, 0);
     guest_wait_handler(g, 0, 0, &frame);
@@ -46,6 +45,33 @@ static void interrupt_spin(Guest *g, uint32_t seed, uint64_t pstate)
     guest_check_eq(g, 0, result.sp, frame.sp, "after COMPLETE: SP_ELx");
 }
 
+static void interrupt_spin(Guest *g, uint32_t seed, uint64_t pstate)
+{
+    uint64_t x[31];
+
+    guest_pattern(x, seed);
+    interrupt_spin_with(g, x, pstate);
+}
+
+/* A register may hold what looks like a result of a call, or like none */
+static void test_values(Guest *g, const void *data)
+{
+    static const int64_t values[] = {
+        INT64_MIN, INT64_MAX, 0, SDEI_NOT_SUPPORTED, SDEI_INVALID_PARAMETERS,
+        SDEI_DENIED, SDEI_PENDING, SDEI_OUT_OF_RESOURCE, 0xc4000024,
+    };
+    uint64_t x[31];
+
+    event_ready(g, 0, 0, EP_ARG);
+    for (unsigned i = 0; i < ARRAY_SIZE(values); i++) {
+        guest_pattern(x, 0x1100 + i);
+        for (unsigned reg = 0; reg < 18; reg++) {
+            x[reg] = values[i];
+        }
+        interrupt_spin_with(g, x, guest_pstate(g, PSTATE_DAIF));
+    }
+}
+
 static void test_nzcv(Guest *g, const void *data)
 {
     event_ready(g, 0, 0, EP_ARG);
@@ -61,6 +87,20 @@ static void test_daif(Guest *g, const void *data)
     for (uint64_t daif = 0; daif < 16; daif++) {
         interrupt_spin(g, 0x2000 + daif, guest_pstate(g, daif << 6));
     }
+}
+
+/* FEAT_GCS: code between GCSPOPCX and ERET, which has to stay locked */
+static void test_exlock(Guest *g, const void *data)
+{
+    uint64_t pfr1 = guest_read_sysreg(g, 0, SYSREG_ID_AA64PFR1_EL1);
+
+    if (!extract64(pfr1, 44, 4)) {
+        g_test_skip("the CPU has no FEAT_GCS");
+        return;
+    }
+    event_ready(g, 0, 0, EP_ARG);
+    interrupt_spin(g, 0x2100, guest_pstate(g, PSTATE_DAIF | PSTATE_EXLOCK));
+    interrupt_spin(g, 0x2101, guest_pstate(g, PSTATE_NZCV | PSTATE_EXLOCK));
 }
 
 static void test_el0(Guest *g, const void *data)
@@ -630,6 +670,40 @@ static void test_relative(Guest *g, const void *data)
 }
 
 /* Offset 0 is VBAR itself, where a handler would be an exception vector */
+#define TAG     (0xaaull << 56)
+
+/*
+ * Addresses with a tag, where TCR says that the top byte is ignored: it does
+ * not become part of the PC
+ */
+static void test_tags(Guest *g, const void *data)
+{
+    uint32_t tcr = guest_sysreg(g, SYSREG(3, 0, 2, 0, 2),
+                                SYSREG(3, 4, 2, 0, 2));
+    uint64_t tbi = 1ull << (g->client_el == 2 ? 20 : 37);
+    uint64_t x[31], seq;
+    GuestFrame frame;
+
+    guest_write_sysreg(g, 0, tcr, guest_read_sysreg(g, 0, tcr) | tbi);
+    guest_expect(g, 0, 0, SDEI_EVENT_REGISTER, 0, GUEST_HANDLER(3) | TAG,
+                 EP_ARG);
+    guest_expect(g, 0, 0, SDEI_EVENT_ENABLE, 0);
+    guest_expect(g, 0, 0, SDEI_PE_UNMASK);
+    guest_set_mode(g, 0, ID_RESUME(0), MODE_SERVE);
+    guest_pattern(x, 0x7500);
+    /* From the client's own level, and from the one below it */
+    for (unsigned i = 0; i < 2; i++) {
+        seq = guest_spin_start(g, 0, x, i ? PSTATE_EL0
+                                          : guest_pstate(g, PSTATE_DAIF));
+        event_signal(g, 1, 0);
+        guest_wait_handler(g, 0, 3, &frame);
+        guest_complete_and_resume(g, 0, GUEST_RESUME(0) | TAG);
+        guest_wait_frame(g, 0, ID_RESUME(0), &frame);
+        guest_leave_eret(g, 0);
+        guest_spin_stop(g, 0, seq, NULL);
+    }
+}
+
 static void test_relative_zero(Guest *g, const void *data)
 {
     GuestFrame frame;
@@ -651,8 +725,10 @@ static void test_relative_zero(Guest *g, const void *data)
 
 void add_context_tests(void)
 {
+    scenario_add(SCENARIO_BOTH_EL, test_values, NULL, "context/any-value");
     scenario_add(SCENARIO_ALL, test_nzcv, NULL, "context/nzcv");
     scenario_add(SCENARIO_ALL, test_daif, NULL, "context/daif");
+    scenario_add(SCENARIO_BOTH_EL, test_exlock, NULL, "context/exlock");
     scenario_add(SCENARIO_ALL, test_el0, NULL, "context/from-el0");
     scenario_add(SCENARIO_BOTH_EL, test_thread_sp, NULL, "context/from-sp-el0");
     scenario_add(SCENARIO_EL2, test_el1_below_client, NULL,
@@ -694,6 +770,7 @@ void add_context_tests(void)
                      "pstate/%s", mte_cases[i].path);
     }
     scenario_add(SCENARIO_BOTH_EL, test_relative, NULL, "context/relative");
+    scenario_add(SCENARIO_BOTH_EL, test_tags, NULL, "context/tags");
     scenario_add(SCENARIO_BOTH_EL, test_relative_zero, NULL,
                  "context/relative-zero");
 }

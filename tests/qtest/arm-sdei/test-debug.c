@@ -319,8 +319,20 @@ static void test_gdb_stopped(void)
     gdb_end(&t);
 }
 
-/* With an event pending a step goes into the handler */
-static void test_gdb_step_into(void)
+static void check_in_spin(Guest *g, int fd, uint64_t spin)
+{
+    uint64_t pc = gdb_read_reg(fd, GDB_REG_PC);
+
+    if (pc - guest_spin_pc(PE, spin) > 4) {
+        guest_fail(g, PE, "PC 0x%" PRIx64 " is not in the loop", pc);
+    }
+}
+
+/*
+ * Events wait while the debugger steps, as interrupts do; who has it step with
+ * interrupts gets into the handler
+ */
+static void test_gdb_step(void)
 {
     uint64_t spin, pc, x[31];
     GdbGuest t;
@@ -335,20 +347,34 @@ static void test_gdb_step_into(void)
     spin = guest_spin_start(g, PE, x, guest_pstate(g, PSTATE_DAIF));
     gdb_attach(&t);
     gdb_step(t.fd);
-    pc = gdb_read_reg(t.fd, GDB_REG_PC);
-    if (pc - guest_spin_pc(PE, spin) > 4) {
-        guest_fail(g, PE, "PC 0x%" PRIx64 " is not in the loop", pc);
+    check_in_spin(g, t.fd, spin);
+    user_event_trigger(g, EVENT_PN1, PE);
+    for (unsigned i = 0; i < 5; i++) {
+        gdb_step(t.fd);
+        check_in_spin(g, t.fd, spin);
     }
+    guest_check_eq(g, PE, guest_count(g, PE, ID_HANDLER(2)), 0,
+                   "entries while stepping");
+    gdb_continue(t.fd);
+    guest_wait_count(g, PE, ID_HANDLER(2), 1);
+    gdb_interrupt(t.fd);
+
+    if (guest_is_kvm()) {
+        gdb_continue(t.fd);
+        guest_spin_stop(g, PE, spin, NULL);
+        gdb_end(&t);
+        return;
+    }
+    gdb_expect(t.fd, "Qqemu.sstep=0x1", "OK");
     user_event_trigger(g, EVENT_PN1, PE);
     gdb_step(t.fd);
     pc = gdb_read_reg(t.fd, GDB_REG_PC);
-    g_test_message("PC 0x%" PRIx64, pc);
     if (pc - GUEST_HANDLER(2) > 4) {
         guest_fail(g, PE, "PC 0x%" PRIx64 " is not in the handler", pc);
     }
     gdb_continue(t.fd);
     guest_spin_stop(g, PE, spin, NULL);
-    guest_check_eq(g, PE, guest_count(g, PE, ID_HANDLER(2)), 1, "entries");
+    guest_check_eq(g, PE, guest_count(g, PE, ID_HANDLER(2)), 2, "entries");
     gdb_end(&t);
 }
 
@@ -495,6 +521,6 @@ void add_debug_tests(void)
     qtest_add_func("/arm-sdei/gdbstub/step-out-of-handler", test_gdb_step_out);
     qtest_add_func("/arm-sdei/gdbstub/triggered-while-stopped",
                    test_gdb_stopped);
-    qtest_add_func("/arm-sdei/gdbstub/step-into-handler", test_gdb_step_into);
+    qtest_add_func("/arm-sdei/gdbstub/events-wait-while-stepping", test_gdb_step);
     qtest_add_func("/arm-sdei/record-replay", test_record_replay);
 }

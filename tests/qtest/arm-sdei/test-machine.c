@@ -8,6 +8,8 @@
 #include <glib/gstdio.h>
 #include <libfdt.h>
 #include "qemu/bswap.h"
+#include "qobject/qdict.h"
+#include "qobject/qlist.h"
 #include "acpi.h"
 #include "scenario.h"
 
@@ -276,6 +278,88 @@ static void test_off(const void *data)
     }
 }
 
+typedef struct FixedCase {
+    const char *name;
+    const char *args;
+    const char *path;
+    const char *property;
+    bool value;
+    const char *error;
+} FixedCase;
+
+/* What a management tool cannot undo once the machine exists */
+static const FixedCase fixed_cases[] = {
+    { "on", "virt,sdei=off", "/machine", "sdei", true, "cannot be changed" },
+    { "off", "virt,sdei=on", "/machine", "sdei", false, "cannot be changed" },
+    { "unrealize", "virt,sdei=on", "/machine/arm-sdei", "realized", false,
+      "stays as long as the machine" },
+    { "ghes", "virt,sdei=on", "/machine/arm-sdei", "ghes", true,
+      "after it was realized" },
+};
+
+static bool machine_has_sdei(QTestState *qts)
+{
+    QDict *response = qtest_qmp(qts, "{ 'execute': 'x-query-sdei' }");
+    bool has = qdict_haskey(response, "return");
+
+    qobject_unref(response);
+    return has;
+}
+
+static void test_fixed(const void *data)
+{
+    const FixedCase *c = data;
+    QTestState *qts = qtest_initf("-machine %s -cpu max -accel qtest",
+                                  c->args);
+    bool has = machine_has_sdei(qts);
+    const char *text;
+    QDict *response;
+
+    response = qtest_qmp(qts, "{ 'execute': 'qom-set', 'arguments': {"
+                         " 'path': %s, 'property': %s, 'value': %i } }",
+                         c->path, c->property, c->value);
+    g_assert(qdict_haskey(response, "error"));
+    text = qdict_get_str(qdict_get_qdict(response, "error"), "desc");
+    if (!strstr(text, c->error)) {
+        g_error("\"%s\" is not in the error: %s", c->error, text);
+    }
+    qobject_unref(response);
+    /* It goes on as before: a device moves its line, the machine resets */
+    g_assert_cmpint(machine_has_sdei(qts), ==, has);
+    qtest_writel(qts, 0x09000038, 0x20);    /* PL011: UARTIMSC */
+    qtest_writel(qts, 0x09000000, 'x');
+    qtest_system_reset(qts);
+    g_assert_cmpint(machine_has_sdei(qts), ==, has);
+    qtest_quit(qts);
+}
+
+/* Those that the manual names */
+static void test_properties(void)
+{
+    static const char *const names[] = { "version", "gic", "ghes" };
+    QTestState *qts = qtest_init("-machine virt,sdei=on -cpu max -accel qtest");
+    QDict *response = qtest_qmp(qts,
+        "{ 'execute': 'device-list-properties',"
+        "  'arguments': { 'typename': 'arm-sdei' } }");
+    const QListEntry *e;
+    unsigned found = 0;
+
+    QLIST_FOREACH_ENTRY(qdict_get_qlist(response, "return"), e) {
+        QDict *property = qobject_to(QDict, qlist_entry_obj(e));
+        const char *name = qdict_get_str(property, "name");
+
+        for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+            found += !strcmp(name, names[i]);
+        }
+        g_test_message("%s", name);
+    }
+    g_assert_cmpuint(found, ==, ARRAY_SIZE(names));
+    g_assert_cmpuint(qlist_size(qdict_get_qlist(response, "return")), ==,
+                     ARRAY_SIZE(names));
+    qobject_unref(response);
+    qtest_quit(qts);
+}
+
 void add_machine_tests(void)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(dt_cases); i++) {
@@ -297,6 +381,13 @@ void add_machine_tests(void)
     qtest_add_data_func("/arm-sdei/machine/acpi/on", "virt,sdei=on", test_acpi);
     qtest_add_data_func("/arm-sdei/machine/acpi/off", "virt,sdei=off",
                         test_acpi);
+    for (unsigned i = 0; i < ARRAY_SIZE(fixed_cases); i++) {
+        g_autofree char *path = g_strdup_printf("/arm-sdei/machine/fixed/%s",
+                                                fixed_cases[i].name);
+
+        qtest_add_data_func(path, &fixed_cases[i], test_fixed);
+    }
+    qtest_add_func("/arm-sdei/machine/properties", test_properties);
     qtest_add_data_func("/arm-sdei/machine/off/el1", "gic-version=3",
                         test_off);
     qtest_add_data_func("/arm-sdei/machine/off/el2",

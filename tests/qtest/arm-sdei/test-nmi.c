@@ -5,6 +5,7 @@
  */
 
 #include "qemu/osdep.h"
+#include <glib/gstdio.h>
 #include "qobject/qdict.h"
 #include "scenario.h"
 #include "user-event.h"
@@ -232,6 +233,58 @@ static void test_off(void)
     qtest_quit(qts);
 }
 
+/* i6300esb at 00:02.0; where virt has ECAM and the window of 32-bit BARs */
+#define WDT_CONFIG      (0x4010000000ull + (2 << 15))
+#define WDT_BAR         0x10000000
+
+static void wdt_unlock(QTestState *qts)
+{
+    qtest_writew(qts, WDT_BAR + 0xc, 0x80);
+    qtest_writew(qts, WDT_BAR + 0xc, 0x86);
+}
+
+/* Let both stages expire after the shortest time that there is */
+static void wdt_start(QTestState *qts)
+{
+    qtest_writel(qts, WDT_CONFIG + 0x10, WDT_BAR);
+    qtest_writew(qts, WDT_CONFIG + 0x04, 2);
+    for (unsigned stage = 0; stage < 2; stage++) {
+        wdt_unlock(qts);
+        qtest_writel(qts, WDT_BAR + 4 * stage, 1);
+    }
+    qtest_writeb(qts, WDT_CONFIG + 0x68, 2);
+}
+
+/* A watchdog whose NMI nobody takes: the log says what inject-nmi says */
+static void test_watchdog(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("arm-sdei-nmi-XXXXXX", NULL);
+    g_autofree char *log = g_strdup_printf("%s/log", dir);
+    g_autofree char *text = NULL;
+    QTestState *qts;
+
+    if (!qtest_has_device("i6300esb")) {
+        g_test_skip("this QEMU has no i6300esb");
+        goto out;
+    }
+    qts = qtest_initf("-machine virt,sdei=on -cpu max -accel qtest"
+                      " -device i6300esb,addr=2"
+                      " -action watchdog=inject-nmi 2>%s", log);
+    wdt_start(qts);
+    for (unsigned i = 0; i < 4; i++) {
+        qtest_clock_step_next(qts);
+    }
+    qtest_qmp_eventwait(qts, "WATCHDOG");
+    qtest_quit(qts);
+    g_assert_true(g_file_get_contents(log, &text, NULL, NULL));
+    g_test_message("%s", text);
+    g_assert_nonnull(strstr(text, "warning: watchdog: the guest has not "
+                            "enabled SDEI event 0x40000001"));
+    g_unlink(log);
+out:
+    g_rmdir(dir);
+}
+
 void add_nmi_tests(void)
 {
     scenario_add(SCENARIO_EVENTS, test_info, NULL, "nmi/info");
@@ -250,4 +303,5 @@ void add_nmi_tests(void)
     scenario_add(SCENARIO_EVENTS, test_stopped, NULL, "nmi/stopped");
     scenario_add(SCENARIO_EVENTS, test_reset, NULL, "nmi/reset");
     qtest_add_func("/arm-sdei/nmi/off", test_off);
+    qtest_add_func("/arm-sdei/nmi/watchdog-without-client", test_watchdog);
 }

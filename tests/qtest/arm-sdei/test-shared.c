@@ -442,8 +442,8 @@ static void test_routing_set_invalid(Guest *g, const void *data)
         { EVENT, 1, 0x100 },
         { EVENT, 1, 0x10000 },
         { EVENT, 1, 1ull << 32 },
-        { EVENT, 1, 0x80000001 },
-        { EVENT, 1, 1ull << 63 },
+        { EVENT, 1, 0x80000004 },
+        { EVENT, 1, 1ull << 39 },
         { EVENT, 1, -1 },
     };
     static const unsigned states[] = { 0, 1, 3, 7, 5, 4 };
