@@ -80,8 +80,8 @@ class SdeiKdump(SdeiGuestTest):
         self.assertTrue(guest.dmesg('sdei_nmi: using SDEI cross-CPU NMI'))
         state = self.query_sdei(guest)
         self.assertRegex(state, r'PE 0x0 \(CPU 0\): unmasked')
-        self.assertRegex(state, r'event 0x0: .*\n    PE 0x0 \(CPU 0\): registered, '
-                                'enabled')
+        self.assertRegex(state, r'event 0x0: .*\n    PE 0x0 \(CPU 0\): '
+                                'registered, enabled')
         self.assertEqual(len(re.findall('runs normal event 0x0', state)),
                          wedged, state)
 

@@ -521,6 +521,7 @@ void add_debug_tests(void)
     qtest_add_func("/arm-sdei/gdbstub/step-out-of-handler", test_gdb_step_out);
     qtest_add_func("/arm-sdei/gdbstub/triggered-while-stopped",
                    test_gdb_stopped);
-    qtest_add_func("/arm-sdei/gdbstub/events-wait-while-stepping", test_gdb_step);
+    qtest_add_func("/arm-sdei/gdbstub/events-wait-while-stepping",
+                   test_gdb_step);
     qtest_add_func("/arm-sdei/record-replay", test_record_replay);
 }

@@ -771,6 +771,65 @@ static void test_spi_other_pe(Guest *g, const void *data)
     guest_expect(g, 3, 0, SDEI_INTERRUPT_RELEASE, num);
 }
 
+/*
+ * PE 1 takes an edge-triggered SPI as an interrupt; PE 0 has its event
+ * registered and unregistered all the while.  Nobody may get in between.
+ */
+#define HAND_OVERS  60
+
+static uint64_t start_taking(Guest *g)
+{
+    gic_on(g, 1);
+    gic_set_edge(g, 1, SPI_A, true);
+    gic_enable(g, 1, SPI_A);
+    return irq_spin_start(g, 1, 0, 0);
+}
+
+/* The line is high, but its edge was not the GIC's */
+static void test_no_edge_is_made_up(Guest *g, const void *data)
+{
+    uint64_t spin = start_taking(g);
+    uint32_t num;
+
+    num = bound_register(g, 0, SPI_A, HANDLER);
+    line_set(g, SPI_A, 0, true);
+    for (unsigned i = 0; i < HAND_OVERS; i++) {
+        guest_expect(g, 0, 0, SDEI_EVENT_UNREGISTER, num);
+        bound_register(g, 0, SPI_A, HANDLER);
+    }
+    guest_expect(g, 0, 0, SDEI_EVENT_UNREGISTER, num);
+    guest_spin_stop(g, 1, spin, NULL);
+    guest_check_eq(g, 1, guest_count(g, 1, ID_IRQ), 0, "IRQs");
+}
+
+/* What PE 1 has acknowledged and not ended cannot be registered */
+static void test_taken_or_registered(Guest *g, const void *data)
+{
+    uint64_t spin = start_taking(g);
+    uint32_t num = bind_intid(g, 0, SPI_A);
+    unsigned registered = 0;
+
+    for (unsigned i = 0; i < HAND_OVERS; i++) {
+        int64_t result;
+
+        line_pulse(g, SPI_A, 0);
+        result = guest_call(g, 0, SDEI_EVENT_REGISTER, num,
+                            GUEST_HANDLER(HANDLER));
+        if (result == SDEI_DENIED) {
+            continue;
+        }
+        guest_check_eq(g, 0, result, 0, "EVENT_REGISTER");
+        registered++;
+        gic_check_idle(g, 0, SPI_A);
+        guest_expect(g, 0, 0, SDEI_EVENT_UNREGISTER, num);
+    }
+    guest_spin_stop(g, 1, spin, NULL);
+    g_test_message("registered %u times, %" PRIu64 " interrupts", registered,
+                   guest_count(g, 1, ID_IRQ));
+    guest_check_eq(g, 1, guest_count(g, 1, ID_IRQ) + registered > 0, true,
+                   "somebody had it");
+}
+
 void add_line_tests(void)
 {
     static const struct {
@@ -825,6 +884,10 @@ void add_line_tests(void)
               "line/rm-pe");
     bound_add(SCENARIO_LINES | SCENARIO_LINES_KVM, test_rm_pe_waits, NULL,
               "line/rm-pe-waits");
+    bound_add(SCENARIO_LINES | SCENARIO_LINES_KVM, test_no_edge_is_made_up,
+              NULL, "line/no-edge-is-made-up");
+    bound_add(SCENARIO_LINES | SCENARIO_LINES_KVM, test_taken_or_registered,
+              NULL, "line/taken-or-registered");
     bound_add(SCENARIO_LINES_ALL, test_rm_any, NULL, "line/rm-any");
     bound_add(SCENARIO_LINES, test_rm_any_two, NULL, "line/rm-any-two-lines");
     bound_add(SCENARIO_LINES, test_spi_other_pe, NULL, "line/any-pe-owns-spi");
