@@ -16,8 +16,8 @@ SDEI_PYTHON=/usr/bin/python3
 [ -x "$SDEI_PYTHON" ] || SDEI_PYTHON=python3
 export SDEI_CACHE
 
-# shellcheck source=../base.lock
-. "$SDEI_ROOT/base.lock"
+# QEMU_VERSION, QEMU_TAG: what stands before base.lock's table.
+eval "$(sed -n '/^QEMU_[A-Z]*=/p' "$SDEI_ROOT/base.lock")"
 
 # Messages go to stderr: the stdout of a tool is its result (often a path).
 say() {

@@ -158,12 +158,14 @@ class KvmLinux(SdeiGuestTest):
     def test_old_kernel(self):
         """A kernel without the SMCCC filter: refused, and Linux 6.4 is named
         """
-        fetch = subprocess.run([ROOT / 'tools' / 'fetch', 'kernel',
-                                'bookworm'], check=False, text=True,
-                               stdout=subprocess.PIPE)
+        fetch = subprocess.run(
+            [ROOT / 'tools' / 'fetch',
+             'bookworm/linux-image-cloud-arm64:arm64'],
+            check=False, text=True, stdout=subprocess.PIPE)
         if fetch.returncode:
             self.skipTest("Debian 12's kernel could not be fetched")
-        host = self.new_host(kernel=fetch.stdout.strip())
+        boot = Path(fetch.stdout.strip()) / 'boot'
+        host = self.new_host(kernel=next(boot.glob('vmlinuz-*')))
         self.assertRegex(host.order('uname -r'), r'^6\.1\.')
         said = host.order(f'! {QEMU} -machine virt,gic-version=3,sdei=on 2>&1')
         self.assertRegex(said, r'SDEI \(sdei=on\) needs a host kernel')

@@ -3,252 +3,21 @@
 """The tools in bad circumstances: each must say what is wrong and what to do,
 and leave things so that the next run goes on.
 
-They run in a copy of their own with a QEMU of three files and a mirror on
-this machine: nothing is fetched from elsewhere, nothing is installed.
+Nothing is fetched from elsewhere, nothing is installed. How files are fetched:
+test_fetch.py.
 """
 
-import hashlib
-import http.server
-import io
 import json
 import os
-from pathlib import Path
+import re
 import shutil
 import subprocess
 import sys
-import tarfile
-import tempfile
-import threading
 import unittest
 
-ROOT = Path(__file__).resolve().parents[2]
-NOWHERE = 'http://127.0.0.1:1'      # refuses connections at once
-DEBIAN, UPSTREAM = 'qemu_1.0+ds.orig.tar.xz', 'qemu-1.0.tar.xz'
+sys.dont_write_bytecode = True
 
-QEMU = {
-    'VERSION': '1.0\n',
-    'pc-bios/meson.build': "roms = []\nif unpack_edk2_blobs\n  fds = [\n"
-                           "    'edk2-aarch64-code.fd',\n    'edk2-arm-code.fd',\n",
-    'hw/arm/virt.c': ''.join(f'line {n}\n' for n in range(1, 21)),
-    'target/arm/kvm.c': 'int kvm;\n',
-    'roms/u-boot/large': 'never unpacked\n',
-}
-
-
-def tarball(files, comment):
-    """Make a tarball of a QEMU; comment makes the bytes differ."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode='w:xz') as tar:
-        for name, text in {**files, 'comment': comment}.items():
-            info = tarfile.TarInfo(f'qemu-1.0/{name}')
-            info.size = len(text)
-            tar.addfile(info, io.BytesIO(text.encode()))
-    return out.getvalue()
-
-
-class Mirror:
-    """A web server for one folder of names; cut[name] breaks a download."""
-
-    def __init__(self):
-        self.files = {}
-        self.cut = {}
-        mirror = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                name = self.path.rsplit('/', 1)[1].replace('%2b', '+')
-                data = mirror.files.get(name)
-                if data is None:
-                    self.send_error(404)
-                    return
-                self.send_response(200)
-                self.send_header('Content-Length', str(len(data)))
-                self.end_headers()
-                self.wfile.write(data[:mirror.cut.get(name, len(data))])
-
-            def log_message(self, *args):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
-        self.url = f'http://127.0.0.1:{self.server.server_port}'
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
-class Scratch(unittest.TestCase):
-    """A checkout with the real tools and a small QEMU."""
-
-    def setUp(self):
-        self.dir = Path(tempfile.mkdtemp(prefix='sdei-tools-'))
-        self.addCleanup(shutil.rmtree, self.dir)
-        self.root = self.dir / 'checkout'
-        self.root.mkdir()
-        shutil.copytree(ROOT / 'tools', self.root / 'tools')
-        self.git('init', '-q', at=self.root)
-        (self.root / '.gitignore').write_text('/build/\n')
-        self.mirror = Mirror()
-        self.addCleanup(self.mirror.stop)
-        self.debian = tarball(QEMU, 'debian')
-        self.upstream = tarball(QEMU, 'upstream')
-        self.mirror.files = {DEBIAN: self.debian, UPSTREAM: self.upstream}
-        self.lock(self.mirror.url)
-        self.downloads = self.dir / 'cache' / 'download'
-        self.env = {
-            **{k: v for k, v in os.environ.items() if not k.startswith(('SDEI_', 'QEMU_', 'GIT_'))},
-            'SDEI_CACHE': str(self.dir / 'cache'), 'SDEI_DEBIAN_MIRROR': self.mirror.url,
-            'GIT_CONFIG_GLOBAL': str(self.dir / 'gitconfig'), 'LC_ALL': 'C',
-            'no_proxy': '127.0.0.1', 'http_proxy': '',
-            **{f'GIT_{r}_{w}': v for r in ('AUTHOR', 'COMMITTER')
-               for w, v in (('NAME', 'Dev'), ('EMAIL', 'dev@localhost'))},
-        }
-
-    def lock(self, upstream_url):
-        """Write a base.lock for the small QEMU."""
-        (self.root / 'base.lock').write_text(
-            f'QEMU_VERSION=1.0\nQEMU_TAG=v1.0\nQEMU_DEBIAN_FILE={DEBIAN}\n'
-            f'QEMU_DEBIAN_POOL=pool\nQEMU_DEBIAN_SIZE={len(self.debian)}\n'
-            f'QEMU_DEBIAN_SHA256={hashlib.sha256(self.debian).hexdigest()}\n'
-            f'QEMU_UPSTREAM_FILE={UPSTREAM}\nQEMU_UPSTREAM_URL={upstream_url}\n'
-            f'QEMU_UPSTREAM_SHA256={hashlib.sha256(self.upstream).hexdigest()}\n')
-
-    def git(self, *args, at=None):
-        return subprocess.run(['git', '-C', at or self.tree, *args], check=True, text=True,
-                              env=getattr(self, 'env', None), capture_output=True).stdout
-
-    def tool(self, name, *args, **env):
-        """Run a tool; return its exit code, stdout and stderr."""
-        done = subprocess.run([self.root / 'tools' / name, *args], text=True, check=False,
-                              env={**self.env, **{k: str(v) for k, v in env.items()}},
-                              stdin=subprocess.DEVNULL, capture_output=True, cwd=self.dir)
-        return done.returncode, done.stdout.strip(), done.stderr
-
-    def succeeds(self, name, *args, **env):
-        code, out, err = self.tool(name, *args, **env)
-        self.assertEqual(code, 0, err)
-        return out
-
-    def fails(self, says, name, *args, **env):
-        """The tool fails, says this, and says what to do."""
-        code, out, err = self.tool(name, *args, **env)
-        self.assertNotEqual(code, 0, out)
-        self.assertIn(says, err)
-        self.assertIn('\n  -> ', err)
-        return err
-
-    @property
-    def tree(self):
-        return self.root / 'build' / 'qemu-src'
-
-
-class FetchQemu(Scratch):
-    def offline(self):
-        self.lock(NOWHERE)
-        self.env['SDEI_DEBIAN_MIRROR'] = NOWHERE
-
-    def test_mirror_then_cache(self):
-        path = self.succeeds('fetch', 'qemu')
-        self.assertEqual(Path(path).read_bytes(), self.debian)
-        self.offline()
-        self.assertEqual(self.succeeds('fetch', 'qemu'), path)
-
-    def test_upstream_when_the_mirror_has_it_not(self):
-        del self.mirror.files[DEBIAN]
-        self.assertEqual(Path(self.succeeds('fetch', 'qemu')).read_bytes(), self.upstream)
-
-    def test_wrong_hash_everywhere(self):
-        self.mirror.files = {DEBIAN: b'x' * len(self.debian), UPSTREAM: b'y'}
-        err = self.fails('could not get the QEMU 1.0 tarball', 'fetch', 'qemu')
-        self.assertEqual(err.count('wrong SHA-256'), 2, err)
-        self.assertEqual([p.name for p in self.downloads.iterdir() if '.tar.' in p.name], [])
-        self.mirror.files = {DEBIAN: self.debian}
-        self.succeeds('fetch', 'qemu')
-
-    def test_interrupted_download_goes_on(self):
-        self.downloads.mkdir(parents=True)
-        for left in (self.debian[:100], b'garbage', self.debian, self.debian + b'more'):
-            with self.subTest(left=left[:8]):
-                (self.downloads / f'{DEBIAN}.partial').write_bytes(left)
-                path = Path(self.succeeds('fetch', 'qemu'))
-                self.assertEqual(path.read_bytes(), self.debian)
-                path.unlink()
-
-    def test_connection_lost_half_way(self):
-        self.mirror.cut = {DEBIAN: 50, UPSTREAM: 50}
-        self.fails('could not get the QEMU 1.0 tarball', 'fetch', 'qemu')
-        self.mirror.cut = {}
-        self.succeeds('fetch', 'qemu')
-
-    def test_no_network(self):
-        self.offline()
-        err = self.fails('could not get the QEMU 1.0 tarball', 'fetch', 'qemu')
-        self.assertIn('Debian mirror: ', err)
-        self.assertIn('upstream: ', err)
-
-    def test_last_resort(self):
-        self.offline()
-        (self.dir / DEBIAN).write_bytes(b'not it')
-        err = self.fails('could not get', 'fetch', 'qemu', SDEI_DIST_DIR=self.dir)
-        self.assertIn('SDEI_DIST_DIR: wrong SHA-256', err)
-        (self.dir / DEBIAN).write_bytes(self.debian)
-        self.assertEqual(self.succeeds('fetch', 'qemu', SDEI_DIST_DIR=self.dir),
-                         str(self.dir / DEBIAN))
-
-    def test_damaged_cache(self):
-        path = Path(self.succeeds('fetch', 'qemu'))
-        path.write_bytes(path.read_bytes()[:-1])
-        self.succeeds('fetch', 'qemu')
-        self.assertEqual(path.read_bytes(), self.debian)
-
-    def test_named_tarball(self):
-        self.offline()
-        mine = self.dir / 'mine.tar.xz'
-        self.fails('no such file', 'fetch', 'qemu', QEMU_TARBALL=mine)
-        mine.write_bytes(b'no')
-        self.fails('is not QEMU 1.0', 'fetch', 'qemu', QEMU_TARBALL=mine)
-        mine.write_bytes(self.upstream)
-        self.assertEqual(self.succeeds('fetch', 'qemu', QEMU_TARBALL=mine), str(mine))
-
-    def test_full_disk(self):
-        self.fails('the disk is full', 'fetch', 'qemu', SDEI_FREE_MIB=3)
-        self.succeeds('fetch', 'qemu')
-
-    def test_cache_that_cannot_be(self):
-        self.fails('cannot create the folder', 'fetch', 'qemu', SDEI_CACHE='/dev/null/cache')
-
-
-@unittest.skipUnless(shutil.which('apt-get'), 'apt-get is not installed')
-class FetchPackage(Scratch):
-    def setUp(self):
-        super().setUp()
-        keyring = self.dir / 'keyring.gpg'
-        keyring.touch()
-        self.env['SDEI_DEBIAN_KEYRING'] = str(keyring)
-
-    def test_no_network(self):
-        self.fails('cannot fetch the package list of Debian trixie', 'fetch', 'kernel',
-                   SDEI_DEBIAN_MIRROR=NOWHERE)
-
-    def test_unsigned_mirror(self):
-        self.mirror.files['Release'] = b'Suite: trixie\nCodename: trixie\n'
-        self.fails('cannot fetch the package list of Debian trixie', 'fetch', 'deb', 'trixie', 'meson')
-
-    def test_full_disk(self):
-        self.fails('the disk is full', 'fetch', 'kernel', SDEI_FREE_MIB=3)
-
-    def test_cached_package_needs_no_network(self):
-        suite = self.downloads / 'trixie'
-        suite.mkdir(parents=True)
-        (suite / 'x_1_all.deb').write_bytes(b'a package')
-        sha = hashlib.sha256(b'a package').hexdigest()
-        (suite / 'x.all.latest').write_text(f'{sha} download/trixie/x_1_all.deb\n')
-        self.assertEqual(self.succeeds('fetch', 'deb', 'trixie', 'x:all', SDEI_DEBIAN_MIRROR=NOWHERE),
-                         str(suite / 'x_1_all.deb'))
-        (suite / 'x_1_all.deb').write_bytes(b'damaged')
-        self.fails('cannot fetch the package list', 'fetch', 'deb', 'trixie', 'x:all',
-                   SDEI_DEBIAN_MIRROR=NOWHERE)
+from scratch import QEMU, ROOT, Scratch, main     # noqa: E402
 
 
 class Prepare(Scratch):
@@ -461,6 +230,106 @@ class Setup(Scratch):
         self.assertIn('E: broken', self.fails('apt-get could not install', 'setup'))
 
 
+class Commands(Scratch):
+    """./run and ./check with stand-ins for what they call."""
+
+    def setUp(self):
+        super().setUp()
+        for name in ('run', 'check'):
+            shutil.copy(ROOT / name, self.root / name)
+        self.env['PATH'] = f'{self.dir / "bin"}:{os.environ["PATH"]}'
+        self.stand_in('tools/setup', 'exit 0')
+        self.stand_in('tools/build-qemu', 'echo building >&2')
+        self.stand_in('tools/guest-images', 'exit 0')
+
+    def stand_in(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.write_text(f'#!/bin/sh\n{text}\n')
+        path.chmod(0o755)
+
+    def command(self, *args, **env):
+        done = subprocess.run(args, cwd=self.root, env={**self.env, **env}, text=True, check=False,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return done.returncode, done.stdout
+
+    def test_guest_comes_while_qemu_compiles(self):
+        mark = self.dir / 'fetched'
+        self.stand_in('tools/guest-images', f'echo "fetching kernel" >&2; echo "why not" >&2; touch {mark}')
+        self.stand_in('tools/build-qemu', f'for i in $(seq 1200); do test ! -e {mark} || exit 0; sleep 0.1; done; exit 1')
+        self.stand_in('tools/demo', 'echo shown')
+        self.assertEqual(self.command('./run'), (0, '      fetching kernel\nshown\n'))
+
+    def test_no_guest_for_arguments(self):
+        self.stand_in('tools/guest-images', 'echo "fetching kernel"')
+        self.stand_in('build/qemu-system-aarch64', 'echo "$@"')
+        self.assertEqual(self.command('./run', '-version'), (0, 'building\n-machine virt,sdei=on -version\n'))
+
+    def check(self, *args, **env):
+        """Run ./check where only one test passes; return its exit code and lines."""
+        log = self.dir / 'log.json'
+        log.write_text(json.dumps({'name': 'x:unit / a', 'result': 'OK', 'stdout': '1..1\nok 1 x\n'}))
+        self.stand_in('../bin/meson', 'case $1 in test) mkdir -p build/meson-logs; '
+                      f'cp {log} build/meson-logs/testlog.json;; esac')
+        code, out = self.command('./check', *args, **env)
+        return code, out.splitlines()
+
+    def test_check_says_first_what_it_will_skip(self):
+        self.stand_in('tools/fetch', 'case $* in *pycotap*) exit 1;; esac')
+        code, lines = self.check('functional')
+        self.assertEqual((code, lines[-1]), (0, '1 passed, 0 failed'), lines)
+        skips = lines[:lines.index('building')]
+        self.assertEqual([line.split(',')[0] for line in skips],
+                         ['will be skipped: kdump', 'will be skipped: all guests'])
+        self.assertTrue(all(' -> ' in line for line in skips))
+        (self.dir / 'Image-7.3.0-sdei').touch()
+        self.stand_in('tools/fetch', 'exit 0')
+        self.assertEqual(self.check('functional', SDEI_GUEST_DIR=str(self.dir))[1][0], 'building')
+
+    def test_check_full_makes_the_kernel(self):
+        self.stand_in('tools/fetch', 'exit 0')
+        self.stand_in('tools/guest-kernel', 'echo kernel >&2; mkdir -p "$SDEI_CACHE/kernel"; '
+                      'touch "$SDEI_CACHE/kernel/Image-7.3.0-sdei"')
+        self.assertEqual(self.check('full')[1][0], 'kernel')
+        self.assertNotIn('kernel', self.check('full')[1])
+        shutil.rmtree(self.dir / 'cache')
+        self.stand_in('tools/guest-kernel', 'exit 1')
+        code, lines = self.check('full')
+        self.assertEqual((code, lines[-1]), (0, '1 passed, 0 failed'), lines)
+
+
+class Firmware(Scratch):
+    """ROMs, EDK2 and keymaps beside the binary and in an installation."""
+
+    def test_files_that_others_can_read(self):
+        bundle = ROOT / 'build/qemu/qemu-bundle'
+        if not (ROOT / 'build/qemu/sdei-firmware').exists():
+            self.skipTest('no firmware has been put beside the binary')
+        files = [path for folder in bundle.rglob('keymaps') for path in
+                 (*folder.iterdir(), *folder.parent.glob('*.rom'), *folder.parent.glob('*.fd'))]
+        self.assertIn('efi-virtio.rom', [path.name for path in files])
+        self.assertIn('edk2-aarch64-code.fd', [path.name for path in files])
+        self.assertEqual([path for path in files if path.is_symlink() or path.stat().st_mode & 0o777 != 0o644], [])
+
+    def test_installation(self):
+        patch = (ROOT / 'tools/base-tree.patch').read_text()
+        script = re.search(r"install_script\('sh', '-c', \'\'\'\n(.*?)\n\+\'\'\'", patch, re.S)[1].replace('\n+', '\n').lstrip('+')
+        data = self.dir / 'qemu-bundle/usr/share/qemu'
+        data.mkdir(parents=True)
+        there = self.dir / 'dest/usr'
+        for name in ('none', 'efi-x.rom'):
+            if name != 'none':
+                (data / name).write_text('rom')
+                (data / name).chmod(0o600)
+                (data / 'a.link').symlink_to(name)
+            subprocess.run(['sh', '-c', script, 'share/qemu'], check=True, env={
+                **self.env, 'MESON_BUILD_ROOT': str(self.dir), 'MESON_INSTALL_PREFIX': '/usr',
+                'MESON_INSTALL_DESTDIR_PREFIX': str(there)})
+        self.assertEqual([p.name for p in (there / 'share/qemu').iterdir()], ['efi-x.rom'])
+        self.assertEqual((there / 'share/qemu/efi-x.rom').stat().st_mode & 0o777, 0o644)
+
+
 class Report(Scratch):
     def report(self, *tests):
         log = self.dir / 'log.json'
@@ -471,7 +340,7 @@ class Report(Scratch):
 
     def test_all_pass(self):
         self.assertEqual(self.report(('a', 'OK', '1..2\nok 1 x\nok 2 y # SKIP no reason\n')),
-                         (0, ['skipped: a: y (no reason)', '1 passed, 0 failed, 1 skipped']))
+                         (0, ['skipped, 1: no reason (a: y)', '1 passed, 0 failed, 1 skipped']))
 
     def test_one_fails(self):
         code, lines = self.report(('a', 'FAIL', '1..2\nok 1 x\nnot ok 2 - y\n# why\n'))
@@ -497,55 +366,6 @@ class Report(Scratch):
 
     def test_nothing_ran(self):
         self.assertEqual(self.tool('test-report', '/nonexistent')[0], 1)
-
-
-class Tap(unittest.TestResult):
-    """Print a TAP line for each test."""
-
-    def __init__(self):
-        super().__init__()
-        self.problem = None
-        self.reason = None
-
-    def startTest(self, test):
-        super().startTest(test)
-        self.problem = self.reason = None
-
-    def _failed(self, test, err):
-        self.problem = (self.problem or '') + self._exc_info_to_string(err, test)
-
-    def addError(self, test, err):
-        super().addError(test, err)
-        self._failed(test, err)
-
-    addFailure = addError
-
-    def addSubTest(self, test, subtest, err):
-        super().addSubTest(test, subtest, err)
-        if err:
-            self._failed(subtest, err)
-
-    def addSkip(self, test, reason):
-        super().addSkip(test, reason)
-        self.reason = reason
-
-    def stopTest(self, test):
-        name = test.id().replace('__main__.', '')
-        skip = f' # SKIP {self.reason}' if self.reason else ''
-        print(f'{"not ok" if self.problem else "ok"} {self.testsRun} {name}{skip}', flush=True)
-        for line in (self.problem or '').splitlines():
-            print(f'# {line}')
-        super().stopTest(test)
-
-
-def main():
-    tests = unittest.defaultTestLoader.loadTestsFromNames(sys.argv[1:] or [''],
-                                                          sys.modules['__main__']) \
-        if sys.argv[1:] else unittest.defaultTestLoader.loadTestsFromModule(sys.modules['__main__'])
-    print(f'1..{tests.countTestCases()}')
-    result = Tap()
-    tests.run(result)
-    return 0 if result.wasSuccessful() else 1
 
 
 if __name__ == '__main__':
