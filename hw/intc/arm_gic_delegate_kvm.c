@@ -12,6 +12,7 @@
 #include "hw/intc/arm_gicv3_common.h"
 #include "system/accel-blocker.h"
 #include "system/kvm_int.h"
+#include "kvm_arm.h"
 #include "gic_internal.h"
 #include "gicv3_internal.h"
 
