@@ -821,11 +821,15 @@ static void reload(Pair *p)
         memcpy(to.pe[pe].running, from->pe[pe].running,
                sizeof(to.pe[pe].running));
         to.pe[pe].num_pending = 77;
+        to.pe[pe].num_used = 77;
         for (int prio = 0; prio < SDEI_PRIO_COUNT; prio++) {
             change_bit(pe, to.can_take[prio]);
         }
     }
     to.num_shared_pending = 77;
+    to.num_shared_used = 77;
+    to.num_bound = 77;
+    to.num_lines = 77;
     sdei_events_recompute(&to);
     sdei_events_destroy(from);
     *from = to;
@@ -1311,6 +1315,10 @@ int main(int argc, char **argv)
         [SDEI_MODEL_FAULT_RELEASE_WHILE_RUNNING] = "release-while-running",
         [SDEI_MODEL_FAULT_RESET_KEEPS_BINDINGS] = "reset-keeps-bindings",
         [SDEI_MODEL_FAULT_ACTIVE_REGISTERS] = "active-interrupt-registers",
+        [SDEI_MODEL_FAULT_ACTIVE_RELEASES] = "active-interrupt-is-released",
+        [SDEI_MODEL_FAULT_EMPTY_SLOT_UNKNOWN] = "empty-slot-is-no-event",
+        [SDEI_MODEL_FAULT_EMPTY_SLOT_REGISTERS] = "empty-slot-registers",
+        [SDEI_MODEL_FAULT_AFFINITY_WHOLE] = "affinity-with-all-bits",
     };
 
     g_test_init(&argc, &argv, NULL);

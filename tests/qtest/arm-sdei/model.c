@@ -134,11 +134,17 @@ void sdei_model_reset(SDEIModel *m)
     }
 }
 
+static bool is_empty_slot(const SDEIModel *m, uint32_t ev)
+{
+    return m->event[ev].slot && !m->intid[ev];
+}
+
 uint32_t sdei_model_find(const SDEIModel *m, uint32_t num)
 {
     for (uint32_t ev = 0; ev < m->num_events; ev++) {
         if (m->event[ev].num == num) {
-            return m->event[ev].slot && !m->intid[ev] ? SDEI_MODEL_NONE : ev;
+            return m->fault == SDEI_MODEL_FAULT_EMPTY_SLOT_UNKNOWN &&
+                   is_empty_slot(m, ev) ? SDEI_MODEL_NONE : ev;
         }
     }
     return SDEI_MODEL_NONE;
@@ -146,6 +152,10 @@ uint32_t sdei_model_find(const SDEIModel *m, uint32_t num)
 
 uint32_t sdei_model_find_pe(const SDEIModel *m, uint64_t mpidr)
 {
+    /* Aff3, and Aff2 to Aff0 */
+    if (m->fault != SDEI_MODEL_FAULT_AFFINITY_WHOLE) {
+        mpidr &= 0xffull << 32 | 0xffffff;
+    }
     for (uint32_t pe = 0; pe < m->num_pes; pe++) {
         if (m->pe[pe].mpidr == mpidr) {
             return pe;
@@ -259,6 +269,10 @@ static int64_t event_register(SDEIModel *m, uint32_t ev, uint32_t pe,
     if (line && line->active && m->fault != SDEI_MODEL_FAULT_ACTIVE_REGISTERS) {
         return DENIED;
     }
+    if (is_empty_slot(m, ev) &&
+        m->fault != SDEI_MODEL_FAULT_EMPTY_SLOT_REGISTERS) {
+        return DENIED;
+    }
     result = act(m, h, REGISTER);
     if (result == SUCCESS) {
         h->edge = line && line->edge;
@@ -368,6 +382,9 @@ static int64_t interrupt_bind(SDEIModel *m, uint32_t intid, int64_t answer)
     if (intid < SDEI_MODEL_FIRST_PPI || intid >= m->num_intids) {
         return INVALID_PARAMETERS;
     }
+    if (intid == SDEI_MODEL_SECURE_PPI) {
+        return DENIED;
+    }
     if (ev != SDEI_MODEL_NONE) {
         return m->event[ev].num;
     }
@@ -385,12 +402,20 @@ static int64_t interrupt_bind(SDEIModel *m, uint32_t intid, int64_t answer)
     return free_slot ? SUCCESS : OUT_OF_RESOURCE;
 }
 
-/* RELEASE: not while somebody has registered it, or runs its handler */
-static int64_t release(SDEIModel *m, uint32_t ev)
+/* Has the client acknowledged its interrupt, on any PE? */
+static bool is_active(const SDEIModel *m, uint32_t ev)
 {
-    if (!m->intid[ev]) {
-        return INVALID_PARAMETERS;
+    for (uint32_t pe = 0; pe < m->num_pes; pe++) {
+        if (sdei_model_line(m, m->intid[ev], pe)->active) {
+            return true;
+        }
     }
+    return false;
+}
+
+/* Not while somebody has registered it, or runs its handler */
+static int64_t unbind(SDEIModel *m, uint32_t ev)
+{
     for (uint32_t pe = 0; pe < m->num_pes; pe++) {
         unsigned status = sdei_model_handler(m, ev, pe)->status;
 
@@ -405,12 +430,24 @@ static int64_t release(SDEIModel *m, uint32_t ev)
     return SUCCESS;
 }
 
-static int64_t release_all(SDEIModel *m)
+static int64_t release(SDEIModel *m, uint32_t ev)
+{
+    if (!m->intid[ev]) {
+        return INVALID_PARAMETERS;
+    }
+    if (is_active(m, ev) && m->fault != SDEI_MODEL_FAULT_ACTIVE_RELEASES) {
+        return DENIED;
+    }
+    return unbind(m, ev);
+}
+
+/* A crash kernel wants all of it, and does not know what is active */
+static int64_t unbind_all(SDEIModel *m)
 {
     int64_t result = SUCCESS;
 
     for (uint32_t ev = 0; ev < m->num_events; ev++) {
-        if (m->intid[ev] && release(m, ev) != SUCCESS) {
+        if (m->intid[ev] && unbind(m, ev) != SUCCESS) {
             result = DENIED;
         }
     }
@@ -515,7 +552,7 @@ int64_t sdei_model_call(SDEIModel *m, uint32_t pe, unsigned fn,
     case SDEI_MODEL_SHARED_RESET:
         result = reset_events(m, true, pe);
         if (m->fault != SDEI_MODEL_FAULT_RESET_KEEPS_BINDINGS &&
-            release_all(m) != SUCCESS) {
+            unbind_all(m) != SUCCESS) {
             result = DENIED;
         }
         return result;

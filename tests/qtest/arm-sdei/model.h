@@ -69,6 +69,10 @@ typedef enum SDEIModelFault {
     SDEI_MODEL_FAULT_RELEASE_WHILE_RUNNING,
     SDEI_MODEL_FAULT_RESET_KEEPS_BINDINGS,
     SDEI_MODEL_FAULT_ACTIVE_REGISTERS,
+    SDEI_MODEL_FAULT_ACTIVE_RELEASES,
+    SDEI_MODEL_FAULT_EMPTY_SLOT_UNKNOWN,
+    SDEI_MODEL_FAULT_EMPTY_SLOT_REGISTERS,
+    SDEI_MODEL_FAULT_AFFINITY_WHOLE,
     SDEI_MODEL_FAULT_COUNT,
 } SDEIModelFault;
 
@@ -78,7 +82,7 @@ typedef enum SDEIModelFault {
  * @shared: one handler for all PEs, else one per PE
  * @critical: its handler preempts those of normal events
  * @signalable: EVENT_SIGNAL may trigger it
- * @slot: there is no such event until INTERRUPT_BIND gives it an interrupt
+ * @slot: nobody can register it until INTERRUPT_BIND gives it an interrupt
  */
 typedef struct SDEIModelEvent {
     uint32_t num;
@@ -138,6 +142,8 @@ typedef struct SDEIModelLine {
 /* INTIDs: PPIs from 16, SPIs from 32, special ones from 1020 */
 #define SDEI_MODEL_FIRST_PPI    16
 #define SDEI_MODEL_FIRST_SPI    32
+/* The timer of the secure world, of which such a machine has none */
+#define SDEI_MODEL_SECURE_PPI   29
 
 typedef struct SDEIModel {
     SDEIModelEvent *event;
@@ -176,11 +182,15 @@ void sdei_model_reset(SDEIModel *m);
 /**
  * sdei_model_find: index of event number @num, or SDEI_MODEL_NONE
  *
- * A slot to which nothing is bound is no event.
+ * A slot to which nothing is bound is an event like others.
  */
 uint32_t sdei_model_find(const SDEIModel *m, uint32_t num);
 
-/** sdei_model_find_pe: index of the PE with @mpidr, or SDEI_MODEL_NONE */
+/**
+ * sdei_model_find_pe: index of the PE with @mpidr, or SDEI_MODEL_NONE
+ *
+ * Only the affinity fields of @mpidr count.
+ */
 uint32_t sdei_model_find_pe(const SDEIModel *m, uint64_t mpidr);
 
 /** sdei_model_handler: the handler of event @ev as @pe sees it */
