@@ -12,7 +12,6 @@
 #define GICD                0x08000000
 #define GICD_CTLR           (GICD + 0x0000)
 #define GICD_ITARGETSR      (GICD + 0x0800)
-#define GICD_ICFGR          0x0c00
 #define GICD_IROUTER        (GICD + 0x6000)
 #define GICV2_CTLR_ENABLE   1
 #define GICV3_CTLR_ENABLE   0x12    /* group 1, affinity routing */
@@ -195,31 +194,42 @@ void bound_idle(Guest *g, unsigned cpu, unsigned handler, uint64_t count)
  * The GIC
  */
 
-/* Where a GICv3 has @reg of @intid; both have SPIs at the same place */
-static uint64_t gic_address(unsigned cpu, uint32_t reg, uint32_t intid,
-                            unsigned bits)
+static unsigned gic_bits(GICReg reg)
+{
+    return reg == GIC_ICFGR ? 2 : 1;
+}
+
+/* Both GICs have SPIs at the same place */
+uint64_t gic_address(unsigned cpu, GICReg reg, uint32_t intid)
 {
     uint64_t base = gic_is_v2 || is_spi(intid) ? GICD : GICR_SGI(cpu);
 
-    return base + reg + intid * bits / 32 * 4;
+    return base + reg + intid * gic_bits(reg) / 32 * 4;
+}
+
+uint32_t gic_mask(GICReg reg, uint32_t intid)
+{
+    unsigned bits = gic_bits(reg);
+
+    return 1u << (intid * bits % 32 + bits - 1);
 }
 
 bool gic_bit(Guest *g, unsigned cpu, GICReg reg, uint32_t intid)
 {
-    uint32_t word = guest_read32(g, cpu, gic_address(cpu, reg, intid, 1));
+    uint32_t word = guest_read32(g, cpu, gic_address(cpu, reg, intid));
 
-    return word & (1u << intid % 32);
+    return word & gic_mask(reg, intid);
 }
 
 void gic_write_bit(Guest *g, unsigned cpu, GICReg reg, uint32_t intid)
 {
-    guest_write32(g, cpu, gic_address(cpu, reg, intid, 1), 1u << intid % 32);
+    guest_write32(g, cpu, gic_address(cpu, reg, intid), gic_mask(reg, intid));
 }
 
 void gic_set_edge(Guest *g, unsigned cpu, uint32_t intid, bool edge)
 {
-    uint64_t address = gic_address(cpu, GICD_ICFGR, intid, 2);
-    uint32_t bit = 2u << intid % 16 * 2;
+    uint64_t address = gic_address(cpu, GIC_ICFGR, intid);
+    uint32_t bit = gic_mask(GIC_ICFGR, intid);
     uint32_t word = guest_read32(g, cpu, address);
 
     guest_write32(g, cpu, address, edge ? word | bit : word & ~bit);
@@ -260,10 +270,10 @@ void gic_enable(Guest *g, unsigned cpu, uint32_t intid)
                           word | (1u << cpu) << intid % 4 * 8);
         }
     } else {
-        uint64_t address = gic_address(cpu, GIC_IGROUPR, intid, 1);
+        uint64_t address = gic_address(cpu, GIC_IGROUPR, intid);
         uint32_t word = guest_read32(g, cpu, address);
 
-        guest_write32(g, cpu, address, word | 1u << intid % 32);
+        guest_write32(g, cpu, address, word | gic_mask(GIC_IGROUPR, intid));
         if (is_spi(intid)) {
             guest_write32(g, cpu, GICD_IROUTER + intid * 8,
                           guest_affinity(g, cpu));

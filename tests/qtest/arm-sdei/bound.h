@@ -106,6 +106,7 @@ void bound_idle(Guest *g, unsigned cpu, unsigned handler, uint64_t count);
 
 /* The client's GIC, as PE @cpu uses it; which of both kinds does not matter */
 
+/* Registers that have a bit for each INTID, and one that has two */
 typedef enum GICReg {
     GIC_IGROUPR = 0x080,
     GIC_ISENABLER = 0x100,
@@ -114,10 +115,17 @@ typedef enum GICReg {
     GIC_ICPENDR = 0x280,
     GIC_ISACTIVER = 0x300,
     GIC_ICACTIVER = 0x380,
+    GIC_ICFGR = 0xc00,
 } GICReg;
 
 #define GIC_NOTHING         1023
 
+/**
+ * gic_address: where the word of @reg is that has @intid; of PE @cpu, for PPIs
+ */
+uint64_t gic_address(unsigned cpu, GICReg reg, uint32_t intid);
+/** gic_mask: the bit of @intid there; the upper one of two */
+uint32_t gic_mask(GICReg reg, uint32_t intid);
 /** gic_bit: the bit of @intid in a register that has one for each */
 bool gic_bit(Guest *g, unsigned cpu, GICReg reg, uint32_t intid);
 /** gic_write_bit: write 1 to that bit */

@@ -3,11 +3,13 @@
  * arm-sdei-test: the whole device in lockstep with a model
  *
  * A random walk of calls with good and bad arguments on random PEs, triggers
- * by QMP, ends of handlers, CPU_OFF and CPU_ON and machine resets, done by a
- * guest with 4 PEs and by the model of the specification in model.c.  After
- * each step both have come to rest, and what can be seen is compared: the
- * result of the call, which PE has entered which handler with which event and
- * argument, and the status of all events on the PEs that were concerned.
+ * and NMIs by QMP, interrupts that are bound, their lines and what the client
+ * makes of them at its GIC, ends of handlers, CPU_OFF and CPU_ON, stop and cont
+ * and machine resets, done by a guest with 4 PEs and by the model of the
+ * specification in model.c.  After each step both have come to rest, and what
+ * can be seen is compared: the result of the call, which PE has entered which
+ * handler with which event and argument, the status of all events on the PEs
+ * that were concerned, and what the GIC shows of the interrupts.
  * Where more than one PE may take an event (RM_ANY) any of them is right.
  *
  * The guest's memory is a file that is mapped here as well: to look at a
@@ -15,7 +17,9 @@
  * answer would cost more than the step itself.
  *
  * One of the walks saves all in a snapshot now and then, walks on, and goes
- * back to it with the model.
+ * back to it with the model.  Another is migrated now and then, and lines change
+ * and events are triggered before the guest runs again, or is migrated once
+ * more.
  *
  * SDEI_MODEL_SEED   seed of the walk
  * SDEI_MODEL_STEPS  how many steps
@@ -31,13 +35,20 @@
 #include "qemu/cutils.h"
 #include "qemu/units.h"
 #include "qobject/qdict.h"
+#include "bound.h"
 #include "model.h"
-#include "scenario.h"
+#include "move.h"
 #include "snapshot.h"
 #include "user-event.h"
 
 #define PES             4
-#define EVENTS          (1 + USER_EVENTS)
+#define EVENT_AGDI      0x40000001
+/* As many as there are interrupts, and one that never gets any */
+#define SLOTS_OF_KIND   4
+#define AGDI            1       /* the event's index */
+#define FIRST_SLOT      2
+#define FIRST_USER      (FIRST_SLOT + 2 * SLOTS_OF_KIND)
+#define EVENTS          (FIRST_USER + USER_EVENTS)
 #define MAX_DEPTH       2
 #define RAM_BASE        0x40000000
 /* Small, as snapshots look at all of it */
@@ -50,12 +61,27 @@
 /* The guest's program for status_sweep(), its input and output */
 #define SWEEP_CODE      (GLOBAL_BASE + 0x1000)
 #define SWEEP_EVENTS    (GLOBAL_BASE + 0x2000)
+#define SWEEP_GIC       (GLOBAL_BASE + 0x2800)
 #define SWEEP_RESULTS   0x5000          /* in each PE's area */
+/* And for change_word() */
+#define CHANGE_CODE     (GLOBAL_BASE + 0x1800)
+
+/* Lines without a device; under KVM QEMU has those of SPIs alone */
+static const uint32_t intids[] = { PPI_A, PPI_B, 21, SPI_A, SPI_B, 201 };
+#define NUM_PPIS        3
+#define NUM_LINES       ARRAY_SIZE(intids)
+
+/* What is read of the GIC: each PE's PPIs are in one word, SPIs may not be */
+#define GIC_WORDS       (2 * (PES + NUM_LINES - NUM_PPIS))
 
 /* Steps that are not calls; the others are function numbers of the model */
 enum {
     STEP_TRIGGER = SDEI_MODEL_FN_COUNT,
-    STEP_TRIGGER_STOPPED,
+    STEP_NMI,
+    STEP_LINE,
+    STEP_STOPPED,
+    STEP_GIC_EDGE,
+    STEP_GIC_ACTIVE,
     STEP_CPU_OFF,
     STEP_CPU_ON,
     STEP_RESET,
@@ -87,6 +113,8 @@ typedef struct Lockstep {
     uint8_t *ram;
     SDEIModel model;
     LockstepPE pe[PES];
+    /* A machine reset made the GIC forget that the line is high */
+    bool forgotten[NUM_LINES][PES];
     uint64_t seed;
     uint64_t random;
     uint64_t steps;
@@ -97,6 +125,8 @@ typedef struct Lockstep {
     uint64_t nested;
     uint64_t interrupted;
     uint64_t off_in_handler;
+    uint64_t by_line[2];        /* entered: of PPIs, of SPIs */
+    uint64_t denied_active;
     uint64_t done[STEP_COUNT];
 } Lockstep;
 
@@ -162,6 +192,12 @@ static void end_line(Lockstep *l)
     g_string_truncate(l->line, 0);
 }
 
+/* How many lines interrupt number @i of intids has */
+static unsigned lines_of(unsigned i)
+{
+    return is_spi(intids[i]) ? 1 : PES;
+}
+
 static void print_model(Lockstep *l)
 {
     for (unsigned ev = 0; ev < EVENTS; ev++) {
@@ -182,6 +218,23 @@ static void print_model(Lockstep *l)
         g_printerr("model: event 0x%x: status%s\n", l->model.event[ev].num,
                    s->str);
         g_string_free(s, true);
+    }
+    for (unsigned i = 0; i < NUM_LINES; i++) {
+        uint32_t ev = sdei_model_find_intid(&l->model, intids[i]);
+
+        g_printerr("model: INTID %u: ", intids[i]);
+        if (ev != SDEI_MODEL_NONE) {
+            g_printerr("event 0x%x,", l->model.event[ev].num);
+        }
+        for (unsigned pe = 0; pe < lines_of(i); pe++) {
+            const SDEIModelLine *line =
+                sdei_model_line(&l->model, intids[i], pe);
+
+            g_printerr(" %s%s%s", line->level ? "high" : "low",
+                       line->edge ? " edge" : "",
+                       line->active ? " active" : "");
+        }
+        g_printerr("\n");
     }
     for (unsigned pe = 0; pe < PES; pe++) {
         g_printerr("model: PE %u: %s, %s, %u handlers\n", pe,
@@ -368,6 +421,9 @@ static const char *accept_frame(Lockstep *l, unsigned pe, uint64_t frame)
     l->interrupted += p->order[p->depth].seq != 0;
     p->depth++;
     l->nested += p->depth == 2;
+    if (l->model.event[ev].slot) {
+        l->by_line[l->model.event[ev].shared]++;
+    }
     p->frame[p->depth] = frame;
     p->at_resume[p->depth] = p->resuming;
     p->order[p->depth].seq = 0;
@@ -458,7 +514,20 @@ static void call(Lockstep *l, unsigned pe, const char *name, uint64_t fn,
     settle_step(l, pe, depth);
 }
 
-/* ---- Status of all events, as a PE sees it ---- */
+/* ---- Status of all events and interrupts, as a PE sees it ---- */
+
+static unsigned gic_words(GICReg reg, uint64_t *address)
+{
+    unsigned n = 0;
+
+    for (unsigned pe = 0; pe < PES; pe++) {
+        address[n++] = gic_address(pe, reg, intids[0]);
+    }
+    for (unsigned i = NUM_PPIS; i < NUM_LINES; i++) {
+        address[n++] = gic_address(0, reg, intids[i]);
+    }
+    return n;
+}
 
 static void write_sweep(Lockstep *l)
 {
@@ -469,13 +538,66 @@ static void write_sweep(Lockstep *l)
         0xf8008680,                         /* STR X0, [X20], #8 */
         0xd10006b5,                         /* SUB X21, X21, #1 */
         INSN_CBNZ(21, -20),
+        0xf84086c1,                         /* LDR X1, [X22], #8 */
+        INSN_LDR_W(0, 1),
+        0xf8008680,                         /* STR X0, [X20], #8 */
+        0xd10006f7,                         /* SUB X23, X23, #1 */
+        INSN_CBNZ(23, -16),
         INSN_SVC(RUN_END_IMM),
     };
+    uint64_t address[GIC_WORDS];
+    unsigned n;
 
     /* Not through our mapping: QEMU has to know that code changes */
     guest_write_code(l->g, SWEEP_CODE, code, ARRAY_SIZE(code));
     for (unsigned ev = 0; ev < EVENTS; ev++) {
         store(l, SWEEP_EVENTS + ev * 8, l->model.event[ev].num);
+    }
+    n = gic_words(GIC_ISPENDR, address);
+    n += gic_words(GIC_ISACTIVER, &address[n]);
+    g_assert_cmpuint(n, ==, GIC_WORDS);
+    for (unsigned i = 0; i < n; i++) {
+        store(l, SWEEP_GIC + i * 8, address[i]);
+    }
+}
+
+static void check_line(Lockstep *l, unsigned pe, unsigned i, unsigned of,
+                       bool pending, bool active)
+{
+    const SDEIModelLine *line = sdei_model_line(&l->model, intids[i], of);
+    bool owned = sdei_model_owns(&l->model, intids[i], of);
+
+    if (owned) {
+        /* The GIC learns how it stands when it is given back */
+        l->forgotten[i][of] = false;
+    }
+    if (active != (line->active && !owned)) {
+        mismatch(l, pe, "INTID %u of PE %u is%s active at the GIC", intids[i],
+                 of, active ? "" : " not");
+    }
+    if (owned && pending) {
+        mismatch(l, pe, "INTID %u of PE %u is the dispatcher's, but pending at "
+                 "the GIC", intids[i], of);
+    }
+    /* If edges count, nothing is known: one may be latched */
+    if (!owned && line->level && !line->edge && !l->forgotten[i][of] &&
+        !pending) {
+        mismatch(l, pe, "INTID %u of PE %u is high, but not pending at the GIC",
+                 intids[i], of);
+    }
+}
+
+static void check_lines(Lockstep *l, unsigned pe)
+{
+    for (unsigned i = 0; i < NUM_LINES; i++) {
+        for (unsigned of = 0; of < lines_of(i); of++) {
+            unsigned word = i < NUM_PPIS ? of : PES + i - NUM_PPIS;
+            unsigned offset = SWEEP_RESULTS + (EVENTS + word) * 8;
+            uint32_t mask = gic_mask(GIC_ISPENDR, intids[i]);
+
+            check_line(l, pe, i, of, load_pe(l, pe, offset) & mask,
+                       load_pe(l, pe, offset + GIC_WORDS / 2 * 8) & mask);
+        }
     }
 }
 
@@ -486,6 +608,8 @@ static void status_sweep(Lockstep *l, unsigned pe)
         [19] = SWEEP_EVENTS,
         [20] = PE_AREA(pe) + SWEEP_RESULTS,
         [21] = EVENTS,
+        [22] = SWEEP_GIC,
+        [23] = GIC_WORDS,
     };
     uint64_t seq = post(l, pe, OP_RUN, x, SWEEP_CODE);
 
@@ -499,16 +623,48 @@ static void status_sweep(Lockstep *l, unsigned pe)
                      ", the model says %u", l->model.event[ev].num, got, want);
         }
     }
+    if (!guest_is_kvm()) {
+        check_lines(l, pe);
+    }
     if (load_pe(l, pe, PE_EXC_COUNT) != l->g->pe[pe].exceptions) {
         mismatch(l, pe, "unexpected exception");
     }
+}
+
+/* ---- Words in the GIC ---- */
+
+static void write_change(Lockstep *l)
+{
+    const uint32_t code[] = {
+        INSN_LDR_W(3, 0),
+        0x0a210063,                         /* BIC W3, W3, W1 */
+        0x2a020063,                         /* ORR W3, W3, W2 */
+        INSN_STR_W(3, 0),
+        INSN_SVC(RUN_END_IMM),
+    };
+
+    guest_write_code(l->g, CHANGE_CODE, code, ARRAY_SIZE(code));
+}
+
+/* PE @pe clears some bits of a word, then sets some */
+static void change_word(Lockstep *l, unsigned pe, uint64_t address,
+                        uint32_t clear, uint32_t set)
+{
+    const uint64_t x[31] = { address, clear, set };
+    uint64_t seq = post(l, pe, OP_RUN, x, CHANGE_CODE);
+
+    wait_word(l, pe, PE_DONE, seq, "a word is not changed");
 }
 
 /* ---- Steps ---- */
 
 static const char *const what_name[STEP_COUNT] = {
     [STEP_TRIGGER] = "trigger",
-    [STEP_TRIGGER_STOPPED] = "stop, trigger and cont",
+    [STEP_NMI] = "NMI",
+    [STEP_LINE] = "line",
+    [STEP_STOPPED] = "stop and cont",
+    [STEP_GIC_EDGE] = "edge or level",
+    [STEP_GIC_ACTIVE] = "active or not",
     [STEP_CPU_OFF] = "CPU_OFF",
     [STEP_CPU_ON] = "CPU_ON",
     [STEP_RESET] = "machine reset",
@@ -527,23 +683,29 @@ static unsigned random_what(Lockstep *l)
         uint8_t what;
         uint16_t weight;
     } weights[] = {
-        { SDEI_MODEL_EVENT_REGISTER, 170 },
-        { SDEI_MODEL_EVENT_ENABLE, 160 },
-        { SDEI_MODEL_EVENT_DISABLE, 28 },
-        { SDEI_MODEL_EVENT_CONTEXT, 30 },
-        { SDEI_MODEL_EVENT_COMPLETE, 170 },
-        { SDEI_MODEL_EVENT_COMPLETE_AND_RESUME, 50 },
-        { SDEI_MODEL_EVENT_UNREGISTER, 22 },
-        { SDEI_MODEL_EVENT_STATUS, 8 },
-        { SDEI_MODEL_EVENT_GET_INFO, 24 },
-        { SDEI_MODEL_EVENT_ROUTING_SET, 30 },
-        { SDEI_MODEL_PE_MASK, 18 },
-        { SDEI_MODEL_PE_UNMASK, 74 },
-        { SDEI_MODEL_EVENT_SIGNAL, 60 },
+        { SDEI_MODEL_EVENT_REGISTER, 150 },
+        { SDEI_MODEL_EVENT_ENABLE, 140 },
+        { SDEI_MODEL_EVENT_DISABLE, 24 },
+        { SDEI_MODEL_EVENT_CONTEXT, 24 },
+        { SDEI_MODEL_EVENT_COMPLETE, 160 },
+        { SDEI_MODEL_EVENT_COMPLETE_AND_RESUME, 40 },
+        { SDEI_MODEL_EVENT_UNREGISTER, 24 },
+        { SDEI_MODEL_EVENT_STATUS, 6 },
+        { SDEI_MODEL_EVENT_GET_INFO, 20 },
+        { SDEI_MODEL_EVENT_ROUTING_SET, 26 },
+        { SDEI_MODEL_PE_MASK, 16 },
+        { SDEI_MODEL_PE_UNMASK, 66 },
+        { SDEI_MODEL_EVENT_SIGNAL, 46 },
         { SDEI_MODEL_PRIVATE_RESET, 3 },
         { SDEI_MODEL_SHARED_RESET, 2 },
-        { STEP_TRIGGER, 140 },
-        { STEP_TRIGGER_STOPPED, 8 },
+        { SDEI_MODEL_INTERRUPT_BIND, 40 },
+        { SDEI_MODEL_INTERRUPT_RELEASE, 12 },
+        { STEP_TRIGGER, 68 },
+        { STEP_NMI, 20 },
+        { STEP_LINE, 80 },
+        { STEP_STOPPED, 12 },
+        { STEP_GIC_EDGE, 10 },
+        { STEP_GIC_ACTIVE, 8 },
         { STEP_CPU_OFF, 8 },
         { STEP_CPU_ON, 18 },
         { STEP_RESET, 1 },
@@ -567,8 +729,11 @@ static uint32_t likely_event(Lockstep *l, unsigned pe, unsigned states)
 {
     uint32_t ev;
 
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < 6; i++) {
         ev = below(l, EVENTS);
+        if (l->model.event[ev].slot && !l->model.intid[ev] && !one_in(l, 16)) {
+            continue;
+        }
         if (states & (1u << sdei_model_handler(&l->model, ev, pe)->status)) {
             break;
         }
@@ -608,6 +773,9 @@ static uint64_t random_affinity(Lockstep *l)
         return rnd(l);
     case 1:
         return mpidr ^ BIT_ULL(below(l, 64));
+    case 2 ... 4:
+        /* What MPIDR_EL1 reads as, and more that does not count */
+        return mpidr | 0x80000000 | (rnd(l) & ~0xff00ffffffull);
     default:
         return mpidr;
     }
@@ -619,6 +787,25 @@ static uint64_t random_u32(Lockstep *l, uint32_t n)
     uint64_t value = one_in(l, 32) ? (uint32_t)rnd(l) : below(l, n);
 
     return one_in(l, 16) ? value | rnd(l) << 32 : value;
+}
+
+static unsigned random_line(Lockstep *l)
+{
+    unsigned first = guest_is_kvm() ? NUM_PPIS : 0;
+
+    return first + below(l, NUM_LINES - first);
+}
+
+/* One of ours, or one that cannot be bound */
+static uint64_t random_intid(Lockstep *l)
+{
+    static const uint32_t bad[] = {
+        0, 15, SDEI_MODEL_SECURE_PPI, NUM_INTIDS, 1019, 1023, 8192, UINT32_MAX,
+    };
+    uint64_t intid = one_in(l, 8) ? bad[below(l, ARRAY_SIZE(bad))]
+                                  : intids[random_line(l)];
+
+    return one_in(l, 16) ? intid | rnd(l) << 32 : intid;
 }
 
 /* Where a handler starts; if it is not to be refused it has to exist */
@@ -668,6 +855,15 @@ static void random_args(Lockstep *l, unsigned pe, unsigned what,
     case SDEI_MODEL_EVENT_SIGNAL:
         x[0] = one_in(l, 4) ? random_event(l, pe, ANY_STATE) : 0;
         x[1] = random_affinity(l);
+        break;
+    case SDEI_MODEL_INTERRUPT_BIND:
+        x[0] = random_intid(l);
+        break;
+    case SDEI_MODEL_INTERRUPT_RELEASE:
+        x[0] = l->model.event[FIRST_SLOT + below(l, 2 * SLOTS_OF_KIND)].num;
+        if (one_in(l, 8)) {
+            x[0] = random_event(l, pe, ANY_STATE);
+        }
         break;
     case SDEI_MODEL_EVENT_CONTEXT:
         x[0] = random_u32(l, 20);
@@ -735,6 +931,35 @@ static bool known_context(Lockstep *l, unsigned pe, uint32_t i,
     return i == 0 && below_it->seq && !below_it->unchecked;
 }
 
+/* It delivers nothing, so that the model can be asked afterwards */
+static void step_bind(Lockstep *l, unsigned pe, uint64_t x[5])
+{
+    int64_t want;
+
+    call(l, pe, "INTERRUPT_BIND", SDEI_INTERRUPT_BIND, x, 0, true);
+    x[1] = result_of(l, pe, l->pe[pe].seq);
+    log_line(l, " = %" PRId64, x[1]);
+    want = sdei_model_call(&l->model, pe, SDEI_MODEL_INTERRUPT_BIND, x);
+    if (want != (int64_t)x[1]) {
+        mismatch(l, pe, "INTERRUPT_BIND returned %" PRId64 ", the model says %"
+                 PRId64, x[1], want);
+    }
+}
+
+/* Is this the event of a bound interrupt that is active at the GIC? */
+static bool is_denied_active(Lockstep *l, uint32_t num)
+{
+    uint32_t ev = sdei_model_find(&l->model, num);
+    uint32_t intid = ev == SDEI_MODEL_NONE ? 0 : l->model.intid[ev];
+
+    for (unsigned pe = 0; intid && pe < PES; pe++) {
+        if (sdei_model_line(&l->model, intid, pe)->active) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void step_call(Lockstep *l, unsigned pe, unsigned what)
 {
     uint64_t x[5], value = 0;
@@ -744,6 +969,12 @@ static void step_call(Lockstep *l, unsigned pe, unsigned what)
     random_args(l, pe, what, x);
     log_line(l, "(0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64
              ", 0x%" PRIx64 ")", x[0], x[1], x[2], x[3], x[4]);
+    if (what == SDEI_MODEL_INTERRUPT_BIND) {
+        step_bind(l, pe, x);
+        return;
+    }
+    l->denied_active += what == SDEI_MODEL_INTERRUPT_RELEASE &&
+                        is_denied_active(l, x[0]);
     result = sdei_model_call(&l->model, pe, what, x);
     log_line(l, " = %" PRId64, result);
     if (result == 0 && (what == SDEI_MODEL_EVENT_COMPLETE ||
@@ -759,26 +990,31 @@ static void step_call(Lockstep *l, unsigned pe, unsigned what)
          unchecked);
 }
 
-static void step_trigger(Lockstep *l, bool stopped)
+/* ---- What comes from outside, whether the VM runs or not ---- */
+
+static void trigger(Lockstep *l)
 {
     unsigned pe = below(l, PES);
-    /* Event 0 has no object: take another */
-    uint32_t ev = likely_event(l, pe, REGISTERED) ?: 1;
-    const UserEvent *e = &user_events[ev - 1];
-    bool accepted = sdei_model_trigger(&l->model, ev, pe);
-    QTestState *qts = l->g->qts;
+    uint32_t ev = FIRST_USER + below(l, USER_EVENTS);
+    const UserEvent *e;
     QDict *response;
+    bool accepted;
 
+    for (unsigned i = 0; i < 4; i++) {
+        if (sdei_model_handler(&l->model, ev, pe)->status & 1) {
+            break;
+        }
+        ev = FIRST_USER + below(l, USER_EVENTS);
+    }
+    e = &user_events[ev - FIRST_USER];
+    accepted = sdei_model_trigger(&l->model, ev, pe);
     log_line(l, " %s on PE %u = %s", e->id, pe,
              accepted ? "accepted" : "refused");
-    if (stopped) {
-        qtest_qmp_assert_success(qts, "{ 'execute': 'stop' }");
-    }
     if (e->shared) {
-        response = qtest_qmp(qts, "{ 'execute': 'sdei-trigger-event',"
+        response = qtest_qmp(l->g->qts, "{ 'execute': 'sdei-trigger-event',"
                              "  'arguments': { 'id': %s } }", e->id);
     } else {
-        response = qtest_qmp(qts, "{ 'execute': 'sdei-trigger-event',"
+        response = qtest_qmp(l->g->qts, "{ 'execute': 'sdei-trigger-event',"
                              "  'arguments': { 'id': %s, 'cpu-index': %u } }",
                              e->id, pe);
     }
@@ -787,10 +1023,93 @@ static void step_trigger(Lockstep *l, bool stopped)
                  accepted ? "fails" : "succeeds");
     }
     qobject_unref(response);
-    if (stopped) {
-        qtest_qmp_assert_success(qts, "{ 'execute': 'cont' }");
+}
+
+/* The critical event from the monitor, which is refused unless enabled */
+static void inject_nmi(Lockstep *l)
+{
+    bool accepted = sdei_model_handler(&l->model, AGDI, 0)->status & 2;
+    QDict *response;
+
+    log_line(l, " NMI = %s", accepted ? "accepted" : "refused");
+    if (accepted) {
+        sdei_model_trigger(&l->model, AGDI, 0);
+    }
+    response = qtest_qmp(l->g->qts, "{ 'execute': 'inject-nmi' }");
+    if (qdict_haskey(response, "error") == accepted) {
+        mismatch(l, 0, "inject-nmi %s", accepted ? "fails" : "succeeds");
+    }
+    qobject_unref(response);
+}
+
+static void move_line(Lockstep *l)
+{
+    unsigned i = random_line(l), pe = below(l, lines_of(i));
+    bool level = one_in(l, 2);
+
+    log_line(l, " INTID %u of PE %u %s", intids[i], pe, level ? "high" : "low");
+    sdei_model_set_line(&l->model, intids[i], pe, level);
+    l->forgotten[i][pe] = false;
+    line_set(l->g, intids[i], pe, level);
+}
+
+static void acts(Lockstep *l, unsigned n)
+{
+    while (n--) {
+        switch (below(l, 8)) {
+        case 0:
+            inject_nmi(l);
+            break;
+        case 1 ... 3:
+            trigger(l);
+            break;
+        default:
+            move_line(l);
+            break;
+        }
     }
 }
+
+static void step_stopped(Lockstep *l)
+{
+    qtest_qmp_assert_success(l->g->qts, "{ 'execute': 'stop' }");
+    acts(l, 1 + below(l, 4));
+    qtest_qmp_assert_success(l->g->qts, "{ 'execute': 'cont' }");
+}
+
+/* ---- The client's GIC ---- */
+
+static void step_gic_edge(Lockstep *l, unsigned by)
+{
+    unsigned i = random_line(l), pe = below(l, lines_of(i));
+    uint32_t mask = gic_mask(GIC_ICFGR, intids[i]);
+    bool edge = one_in(l, 2);
+
+    log_line(l, " INTID %u of PE %u %s", intids[i], pe, edge ? "edge" : "level");
+    sdei_model_line(&l->model, intids[i], pe)->edge = edge;
+    change_word(l, by, gic_address(pe, GIC_ICFGR, intids[i]),
+                mask, edge ? mask : 0);
+}
+
+/* As if the client had acknowledged it, or ended it */
+static void step_gic_active(Lockstep *l, unsigned by)
+{
+    unsigned i = random_line(l), pe = below(l, lines_of(i));
+    bool active = one_in(l, 2);
+
+    log_line(l, " INTID %u of PE %u", intids[i], pe);
+    if (sdei_model_owns(&l->model, intids[i], pe)) {
+        log_line(l, ", no");
+        return;
+    }
+    log_line(l, " %s", active ? "active" : "not active");
+    sdei_model_line(&l->model, intids[i], pe)->active = active;
+    change_word(l, by, gic_address(pe, active ? GIC_ISACTIVER : GIC_ICACTIVER,
+                                   intids[i]),
+                UINT32_MAX, gic_mask(GIC_ISACTIVER, intids[i]));
+}
+
+/* ---- Power ---- */
 
 /* Some PE that is on, from @pe on; there always is one */
 static unsigned find_on(Lockstep *l, unsigned pe)
@@ -858,6 +1177,15 @@ static void step_on(Lockstep *l, unsigned pe)
 
 static void step_reset(Lockstep *l)
 {
+    for (unsigned i = 0; i < NUM_LINES; i++) {
+        for (unsigned pe = 0; pe < lines_of(i); pe++) {
+            SDEIModelLine *line = sdei_model_line(&l->model, intids[i], pe);
+
+            line->edge = false;
+            line->active = false;
+            l->forgotten[i][pe] = true;
+        }
+    }
     sdei_model_reset(&l->model);
     guest_reset(l->g);
     for (unsigned pe = 0; pe < PES; pe++) {
@@ -900,9 +1228,29 @@ static void step(Lockstep *l)
     log_line(l, "%" PRIu64 ": PE %u: %s", l->steps, pe, step_name(what));
     switch (what) {
     case STEP_TRIGGER:
-    case STEP_TRIGGER_STOPPED:
-        step_trigger(l, what == STEP_TRIGGER_STOPPED);
+        trigger(l);
         settle_step(l, pe, l->pe[pe].depth);
+        break;
+    case STEP_NMI:
+        inject_nmi(l);
+        settle_step(l, pe, l->pe[pe].depth);
+        break;
+    case STEP_LINE:
+        move_line(l);
+        settle_step(l, pe, l->pe[pe].depth);
+        l->pe[pe].changed = true;
+        break;
+    case STEP_STOPPED:
+        step_stopped(l);
+        settle_step(l, pe, l->pe[pe].depth);
+        l->pe[pe].changed = true;
+        break;
+    case STEP_GIC_EDGE:
+        step_gic_edge(l, pe);
+        break;
+    case STEP_GIC_ACTIVE:
+        step_gic_active(l, pe);
+        l->pe[pe].changed = true;
         break;
     case STEP_CPU_OFF:
         step_off(l, pe);
@@ -972,15 +1320,32 @@ static void check_coverage(Lockstep *l)
     check_visited(l->nested, "two handlers on a PE");
     check_visited(l->interrupted, "a call that an event interrupts");
     check_visited(l->off_in_handler, "CPU_OFF in a handler");
+    check_visited(guest_is_kvm() || l->by_line[0], "the event of a PPI");
+    check_visited(l->by_line[1], "the event of an SPI");
+    check_visited(l->denied_active, "RELEASE of what is active");
 }
 
 static void lockstep_init(Lockstep *l)
 {
-    SDEIModelEvent event[EVENTS] = { { .num = 0, .signalable = true } };
+    SDEIModelEvent event[EVENTS] = {
+        { .num = 0, .signalable = true },
+        [AGDI] = { .num = EVENT_AGDI, .shared = true, .critical = true },
+    };
     uint64_t mpidr[PES];
 
+    for (unsigned i = 0; i < SLOTS_OF_KIND; i++) {
+        event[FIRST_SLOT + i] = (SDEIModelEvent) {
+            .num = BOUND_PPI_FIRST + i,
+            .slot = true,
+        };
+        event[FIRST_SLOT + SLOTS_OF_KIND + i] = (SDEIModelEvent) {
+            .num = BOUND_SPI_FIRST + i,
+            .shared = true,
+            .slot = true,
+        };
+    }
     for (unsigned i = 0; i < USER_EVENTS; i++) {
-        event[1 + i] = (SDEIModelEvent) {
+        event[FIRST_USER + i] = (SDEIModelEvent) {
             .num = user_events[i].num,
             .shared = user_events[i].shared,
             .critical = user_events[i].critical,
@@ -992,8 +1357,15 @@ static void lockstep_init(Lockstep *l)
     }
     sdei_model_init(&l->model, event, EVENTS, mpidr, PES,
                     SDEI_REGISTER_RM_PE | SDEI_REGISTER_RELATIVE);
+    sdei_model_set_gic(&l->model, NUM_INTIDS);
     l->model.fault = from_environment("SDEI_MODEL_FAULT", SDEI_MODEL_NO_FAULT);
+    bound_init(l->g);
+    for (unsigned pe = 0; pe < PES && !guest_is_kvm(); pe++) {
+        line_set(l->g, intids[2], pe, false);
+    }
+    line_set(l->g, intids[NUM_LINES - 1], 0, false);
     write_sweep(l);
+    write_change(l);
 }
 
 typedef struct LockstepCase {
@@ -1001,7 +1373,8 @@ typedef struct LockstepCase {
     const char *machine;
     const char *accel;
     unsigned share;         /* does this part of the steps */
-    unsigned snapshots;     /* or goes back so many times */
+    unsigned snapshots;     /* or goes back so many times ... */
+    unsigned migrations;    /* ... or is migrated so many times */
     bool kvm;               /* can be done under KVM */
 } LockstepCase;
 
@@ -1010,7 +1383,17 @@ static const LockstepCase lockstep_cases[] = {
     { "el2", "gic-version=3,virtualization=on", NULL, 10 },
     { "el1-single-thread", "gic-version=3", "tcg,thread=single", 10 },
     { "el1-snapshots", "gic-version=3", NULL, 10, 200, .kvm = true },
+    { "el1-migrations", "gic-version=3", NULL, 10, .migrations = 30 },
 };
+
+static void sweep_all(Lockstep *l)
+{
+    for (unsigned i = 0; i < PES; i++) {
+        if (l->pe[i].on) {
+            status_sweep(l, i);
+        }
+    }
+}
 
 /* Save, walk on, and be back where it was */
 static void there_and_back(Lockstep *l)
@@ -1020,10 +1403,16 @@ static void there_and_back(Lockstep *l)
     g_autofree SDEIModelHandler *handler =
         g_memdup2(m->handler, m->num_events * m->num_pes * sizeof(*handler));
     g_autofree SDEIModelPE *pe = g_memdup2(m->pe, m->num_pes * sizeof(*pe));
+    g_autofree uint32_t *intid =
+        g_memdup2(m->intid, m->num_events * sizeof(*intid));
+    g_autofree SDEIModelLine *line =
+        g_memdup2(m->line, m->num_intids * m->num_pes * sizeof(*line));
+    bool forgotten[NUM_LINES][PES];
     LockstepPE lockstep_pe[PES];
     unsigned steps = below(l, 16);
 
     memcpy(lockstep_pe, l->pe, sizeof(lockstep_pe));
+    memcpy(forgotten, l->forgotten, sizeof(forgotten));
     snapshot_save(l->g->qts, "lockstep");
     for (unsigned i = 0; i < steps; i++) {
         step(l);
@@ -1038,12 +1427,11 @@ static void there_and_back(Lockstep *l)
     memcpy(m->handler, handler,
            m->num_events * m->num_pes * sizeof(*handler));
     memcpy(m->pe, pe, m->num_pes * sizeof(*pe));
+    memcpy(m->intid, intid, m->num_events * sizeof(*intid));
+    memcpy(m->line, line, m->num_intids * m->num_pes * sizeof(*line));
     memcpy(l->pe, lockstep_pe, sizeof(lockstep_pe));
-    for (unsigned i = 0; i < PES; i++) {
-        if (l->pe[i].on) {
-            status_sweep(l, i);
-        }
-    }
+    memcpy(l->forgotten, forgotten, sizeof(forgotten));
+    sweep_all(l);
 }
 
 static void walk_with_snapshots(Lockstep *l, unsigned snapshots)
@@ -1060,6 +1448,44 @@ static void walk_with_snapshots(Lockstep *l, unsigned snapshots)
             step(l);
         }
         there_and_back(l);
+    }
+}
+
+/* The RAM is the same there: it does not change while the guest is stopped */
+static void migrate(Lockstep *l)
+{
+    QTestState *from = l->g->qts;
+    Guest *there = guest_move(l->g, ROUTE_FILE, NULL);
+
+    l->g->qts = there->qts;
+    g_free(there);
+    qtest_quit(from);
+    log_line(l, ", migrated");
+}
+
+/* The guest does not run between the migrations, but the world goes on */
+static void walk_with_migrations(Lockstep *l, unsigned migrations)
+{
+    for (unsigned i = 0; i < migrations; ) {
+        unsigned steps = 1 + below(l, 64), legs = 1 + below(l, 3);
+        unsigned pe;
+
+        for (unsigned j = 0; j < steps; j++) {
+            step(l);
+        }
+        pe = find_on(l, below(l, PES));
+        log_line(l, "%" PRIu64 ":", l->steps);
+        qtest_qmp_assert_success(l->g->qts, "{ 'execute': 'stop' }");
+        acts(l, below(l, 3));
+        for (unsigned j = 0; j < legs; j++, i++) {
+            migrate(l);
+            acts(l, below(l, 4));
+        }
+        guest_continue(l->g);
+        settle_step(l, pe, l->pe[pe].depth);
+        sweep_all(l);
+        end_line(l);
+        l->steps++;
     }
 }
 
@@ -1099,11 +1525,14 @@ static void test_lockstep(const void *data)
         .args = args,
     };
     l->g = guest_start(&config);
-    g_unlink(path);
     lockstep_init(l);
 
     if (c->snapshots) {
         walk_with_snapshots(l, c->snapshots);
+        steps = l->steps;
+    }
+    if (c->migrations) {
+        walk_with_migrations(l, c->migrations);
         steps = l->steps;
     }
     while (l->steps < steps) {
@@ -1123,6 +1552,7 @@ static void test_lockstep(const void *data)
     }
     /* Its RAM is gone, and so are the strings of its configuration */
     guest_finish();
+    g_unlink(path);
     munmap(l->ram, RAM_SIZE);
     close(fd);
     sdei_model_destroy(&l->model);
