@@ -959,6 +959,80 @@ static void test_from_off(void)
     guest_finish();
 }
 
+/* The lines of a machine without SDEI are known where it has it */
+static void test_from_off_high(const void *data)
+{
+    GuestConfig off = { .cpus = 2, .args = SMALL, .machine = data,
+                        .no_sdei = true };
+    GuestConfig on = { .cpus = 2, .args = SMALL, .machine = data };
+    Guest *home = guest_start(&off);
+    Trip t = { .g = home };
+    uint32_t spi, ppi;
+
+    set_line(&t, FREE_PPI, 1, true);
+    set_line(&t, FREE_SPI, 0, true);
+    t.g = guest_move(home, ROUTE_FILE, &on);
+
+    ppi = trip_bind(&t, 1, FREE_PPI, 0);
+    guest_call_start(t.g, 1, SDEI_PE_UNMASK);
+    guest_wait_handler(t.g, 1, 0, NULL);
+    set_line(&t, FREE_PPI, 1, false);
+    guest_complete(t.g, 1, 0);
+    guest_nop(t.g, 1);
+    spi = trip_bind(&t, 0, FREE_SPI, 1);
+    guest_call_start(t.g, 0, SDEI_PE_UNMASK);
+    guest_wait_handler(t.g, 0, 1, NULL);
+    guest_complete(t.g, 0, 0);
+    guest_wait_handler(t.g, 0, 1, NULL);
+    set_line(&t, FREE_SPI, 0, false);
+    guest_complete(t.g, 0, 0);
+    guest_nop(t.g, 0);
+
+    /* Nor is one high that is not, on another PE or after all this */
+    guest_expect(t.g, 0, 0, SDEI_EVENT_REGISTER, ppi, GUEST_HANDLER(2));
+    guest_expect(t.g, 0, 0, SDEI_EVENT_ENABLE, ppi);
+    guest_expect(t.g, 0, 0, SDEI_EVENT_UNREGISTER, spi);
+    guest_expect(t.g, 0, 0, SDEI_EVENT_REGISTER, spi, GUEST_HANDLER(2));
+    guest_expect(t.g, 0, 0, SDEI_EVENT_ENABLE, spi);
+    guest_nop(t.g, 0);
+    guest_check_eq(t.g, 0, guest_count(t.g, 0, ID_HANDLER(2)), 0,
+                   "entries of handler 2");
+    guest_move_end(t.g);
+    guest_finish();
+}
+
+/*
+ * Between two migrations, while the guest stands still, a level that is pending
+ * falls.  What it triggered is taken back, and is not in the second stream.
+ */
+static void test_falls_while_stopped(void)
+{
+    Guest *first = guest_start(&journeys[0].from), *second;
+    Trip t = { .g = first, .seen = g_string_new(NULL) };
+
+    set_line(&t, FREE_SPI, 0, false);
+    level_before(&t);
+    qtest_qmp_assert_success(first->qts, "{ 'execute': 'stop' }");
+    second = guest_move(first, ROUTE_FILE, NULL);
+    t.g = second;
+    set_line(&t, FREE_SPI, 0, false);
+    t.g = guest_move(second, ROUTE_FILE, NULL);
+    guest_move_end(second);
+    guest_continue(t.g);
+    trip_unmask(&t, 1);
+    guest_nop(t.g, 1);
+    guest_check_eq(t.g, 1, guest_count(t.g, 1, ID_HANDLER(0)), 0,
+                   "entries of handler 0");
+    set_line(&t, FREE_SPI, 0, true);
+    see_handler(&t, 1, 0);
+    set_line(&t, FREE_SPI, 0, false);
+    guest_complete(t.g, 1, 0);
+    guest_nop(t.g, 1);
+    guest_move_end(t.g);
+    guest_continue(first);
+    g_string_free(t.seen, true);
+}
+
 void add_migration_tests(void)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(journeys); i++) {
@@ -995,4 +1069,12 @@ void add_migration_tests(void)
         qtest_add_data_func(path, &mismatches[i], test_mismatch);
     }
     qtest_add_func("/arm-sdei/migration/from-off", test_from_off);
+    if (!guest_is_kvm()) {
+        qtest_add_data_func("/arm-sdei/migration/from-off-high/gicv3",
+                            "gic-version=3", test_from_off_high);
+        qtest_add_data_func("/arm-sdei/migration/from-off-high/gicv2",
+                            "gic-version=2", test_from_off_high);
+        qtest_add_func("/arm-sdei/migration/falls-while-stopped",
+                       test_falls_while_stopped);
+    }
 }
