@@ -13,16 +13,14 @@
 #include "qemu/osdep.h"
 #include <glib/gstdio.h>
 #include "qemu/cutils.h"
+#include "bound.h"
 #include "move.h"
 #include "random.h"
-#include "scenario.h"
 #include "snapshot.h"
 #include "user-event.h"
 
 #define SMALL               " -m 64 -nic none "
 #define DEFAULT_LOADS       300
-#define FIRST_BOUND_PPI     0x40000100
-#define FREE_PPI            22
 
 /* Bytes for each vCPU */
 #define MAX_UNUSED          100
@@ -66,13 +64,13 @@ static void test_busy_size(const void *data)
     Guest *g = guest_start(&config);
     size_t size;
 
-    guest_expect(g, 0, FIRST_BOUND_PPI, SDEI_INTERRUPT_BIND, FREE_PPI);
+    guest_expect(g, 0, BOUND_PPI_FIRST, SDEI_INTERRUPT_BIND, PPI_A);
     user_event_enable(g, 0, EVENT_SN1, 4, 0);
     user_event_enable(g, 0, EVENT_SC1, 5, 0);
     for (unsigned i = 0; i < cpus; i++) {
         user_event_enable(g, i, EVENT_PN1, 1, 0);
         user_event_enable(g, i, EVENT_PC1, 2, 0);
-        user_event_enable(g, i, FIRST_BOUND_PPI, 3, 0);
+        user_event_enable(g, i, BOUND_PPI_FIRST, 3, 0);
         event_ready(g, i, 0, 0);
         user_event_trigger(g, EVENT_PN1, i);
         guest_wait_handler(g, i, 1, NULL);
@@ -128,9 +126,27 @@ static void mutate(uint8_t *data, size_t len, uint64_t *r)
     }
 }
 
+/* Lines that are high and lines that were: bound, taken, and given back */
+static void make_lines(Guest *g)
+{
+    uint32_t num;
+
+    bound_init(g);
+    gic_set_edge(g, 0, SPI_B, true);
+    num = bound_register_any(g, 0, SPI_A, 6);
+    guest_expect(g, 0, 0, SDEI_EVENT_ENABLE, num);
+    line_set(g, SPI_A, 0, true);
+    bound_register(g, 3, SPI_B, 6);
+    line_pulse(g, SPI_B, 0);
+    bound_register(g, 3, PPI_B, 6);
+    line_set(g, PPI_B, 3, true);
+    bind_intid(g, 1, INTID_UART);
+    line_set(g, PPI_A, 3, true);
+}
+
 static void make_rich(Guest *g)
 {
-    guest_expect(g, 0, FIRST_BOUND_PPI, SDEI_INTERRUPT_BIND, FREE_PPI);
+    guest_expect(g, 0, BOUND_PPI_FIRST, SDEI_INTERRUPT_BIND, PPI_A);
     user_event_enable(g, 0, EVENT_SN1, 4, SDEI_REGISTER_RM_PE,
                       guest_affinity(g, 3));
     user_event_enable(g, 0, EVENT_SC1, 5, 0);
@@ -138,7 +154,7 @@ static void make_rich(Guest *g)
     for (unsigned i = 0; i < 3; i++) {
         user_event_enable(g, i, EVENT_PN1, 1, 0);
         user_event_enable(g, i, EVENT_PC1, 2, 0);
-        user_event_enable(g, i, FIRST_BOUND_PPI, 3, 0);
+        user_event_enable(g, i, BOUND_PPI_FIRST, 3, 0);
         event_ready(g, i, 0, 0);
         user_event_trigger(g, EVENT_PN1, i);
         guest_wait_handler(g, i, 1, NULL);
@@ -150,14 +166,34 @@ static void make_rich(Guest *g)
     guest_expect(g, 2, 0, SDEI_EVENT_DISABLE, EVENT_SW_SIGNALED);
     user_event_enable(g, 3, EVENT_PN2, 1, SDEI_REGISTER_RELATIVE);
     user_event_trigger(g, EVENT_PN2, 3);
+    make_lines(g);
 }
 
 /*
  * Whatever the guest makes of a state that nobody gave it, QEMU lives on and
  * the machine can be reset.
  */
-static void drive(Guest *g)
+static void drive(Guest *g, uint64_t *r)
 {
+    static const struct {
+        uint64_t fn;
+        uint64_t arg;
+    } calls[] = {
+        { SDEI_SHARED_RESET },
+        { SDEI_PRIVATE_RESET },
+        { SDEI_PE_UNMASK },
+        { SDEI_INTERRUPT_RELEASE, BOUND_PPI_FIRST },
+        { SDEI_INTERRUPT_RELEASE, BOUND_SPI_FIRST + 2 },
+        { SDEI_INTERRUPT_BIND, INTID_PHYSICAL_TIMER },
+        { SDEI_INTERRUPT_BIND, INTID_RTC },
+        { SDEI_EVENT_UNREGISTER, BOUND_SPI_FIRST },
+        { SDEI_EVENT_ENABLE, BOUND_SPI_FIRST + 1 },
+    };
+    static const uint32_t lines[] = {
+        PPI_A, PPI_B, INTID_VIRTUAL_TIMER, INTID_PHYSICAL_TIMER,
+        SPI_A, SPI_B, INTID_UART, INTID_RTC, 32, 95, 256,
+    };
+
     /* It can be shown */
     g_free(guest_dump(g));
     guest_continue(g);
@@ -171,12 +207,22 @@ static void drive(Guest *g)
     for (unsigned i = 0; i < g->config.cpus; i++) {
         uint64_t seq = guest_word(g, i, PE_REQ) + 1;
         uint64_t order = PE_ORDER(seq & SLOT_MASK);
+        unsigned call = below(r, ARRAY_SIZE(calls));
 
         guest_set_word(g, i, order + ORDER_OP,
                        i % 2 ? OP_LEAVE_HVC : OP_HVC);
         guest_set_word(g, i, order + ORDER_X(0),
-                       i % 2 ? SDEI_EVENT_COMPLETE : SDEI_SHARED_RESET);
+                       i % 2 ? SDEI_EVENT_COMPLETE : calls[call].fn);
+        guest_set_word(g, i, order + ORDER_X(1), calls[call].arg);
         guest_set_word(g, i, PE_REQ, seq);
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(lines); i++) {
+        unsigned cpu = below(r, g->config.cpus);
+
+        line_set(g, lines[i], cpu, true);
+        if (below(r, 4)) {
+            line_set(g, lines[i], cpu, false);
+        }
     }
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'query-status' }");
 }
@@ -250,7 +296,7 @@ static void test_hostile(void)
             g_assert_cmpuint(strlen(why), >, 20);
             refused++;
         } else {
-            drive(g);
+            drive(g, &r);
             qtest_qmp_assert_success(g->qts, "{ 'execute': 'stop' }");
         }
     }
