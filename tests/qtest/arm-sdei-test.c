@@ -40,6 +40,7 @@ int main(int argc, char **argv)
     add_debug_tests();
     add_migration_tests();
     add_stream_tests();
+    add_every_step_tests();
     add_bind_tests();
     add_line_tests();
     add_device_tests();

@@ -117,6 +117,7 @@ void add_many_cpus_tests(void);
 void add_debug_tests(void);
 void add_migration_tests(void);
 void add_stream_tests(void);
+void add_every_step_tests(void);
 void add_bind_tests(void);
 void add_line_tests(void);
 void add_device_tests(void);
