@@ -17,6 +17,8 @@
 #define AFF1    0x0000000001ull
 #define AFF2    0x0000010100ull
 #define AFF3    0x2100000003ull
+/* As MPIDR_EL1 reads: bit 31 is RES1, U and MT are not the affinity's */
+#define MPIDR(affinity) ((affinity) | 0xc1000000)
 #define NO_PE   0x0000000002ull
 
 static const uint64_t affinity[] = { AFF0, AFF1, AFF2, AFF3 };
@@ -709,14 +711,24 @@ static const Script scripts[] = {
     }, {
         "args/REGISTER-RM_PE-with-no-such-PE-is-INVALID_PARAMETERS", {
             { REGISTER, 0, SN, INVALID, RM_PE, NO_PE },
-            { REGISTER, 0, SN, INVALID, RM_PE, 1ull << 31 },
-            { REGISTER, 0, SN, INVALID, RM_PE, 1ull << 24 },
-            { REGISTER, 0, SN, INVALID, RM_PE, AFF1 | 1ull << 30 },
-            { REGISTER, 0, SN, INVALID, RM_PE, AFF1 | 1ull << 40 },
-            { REGISTER, 0, SN, INVALID, RM_PE, AFF1 | 1ull << 63 },
+            { REGISTER, 0, SN, INVALID, RM_PE, NO_PE | 1ull << 31 },
+            { REGISTER, 0, SN, INVALID, RM_PE, AFF1 | 1ull << 39 },
+            { REGISTER, 0, SN, INVALID, RM_PE, AFF1 | 1ull << 23 },
             { REGISTER, 0, SN, INVALID, RM_PE, (uint32_t)AFF3 },
+            { REGISTER, 0, SN, INVALID, RM_PE, UINT64_MAX },
             { STATUS, 0, SN, 0 },
             { REGISTER, 0, SN, OK, RM_PE, AFF3 },
+        },
+    }, {
+        "args/of-an-affinity-Aff3-to-Aff0-count", {
+            { REGISTER, 0, SN, OK, RM_PE, MPIDR(AFF1) },
+            { GET_INFO, 0, SN, AFF1, SDEI_INFO_ROUTING_AFFINITY },
+            { ROUTING_SET, 0, SN, OK, SDEI_RM_PE, MPIDR(AFF3) },
+            { GET_INFO, 0, SN, AFF3, SDEI_INFO_ROUTING_AFFINITY },
+            { ROUTING_SET, 0, SN, OK, SDEI_RM_PE, AFF2 | 0xffffff00ff000000 },
+            { GET_INFO, 0, SN, AFF2, SDEI_INFO_ROUTING_AFFINITY },
+            { REGISTER, 3, EV0 }, { SIGNAL, 0, EV0, OK, MPIDR(AFF3) },
+            { PENDS, 3, EV0, 1 },
         },
     }, {
         "args/REGISTER-RM_ANY-ignores-affinity", {
@@ -813,7 +825,7 @@ static const Script scripts[] = {
             { ROUTING_SET, 0, SN, INVALID, 1ull << 32 | SDEI_RM_PE, AFF0 },
             { ROUTING_SET, 0, SN, INVALID, UINT64_MAX },
             { ROUTING_SET, 0, SN, INVALID, SDEI_RM_PE, NO_PE },
-            { ROUTING_SET, 0, SN, INVALID, SDEI_RM_PE, AFF1 | 1ull << 31 },
+            { ROUTING_SET, 0, SN, INVALID, SDEI_RM_PE, NO_PE | 1ull << 31 },
             { GET_INFO, 0, SN, 0, SDEI_INFO_ROUTING_MODE },
         },
     }, {
@@ -1138,10 +1150,9 @@ static const Script scripts[] = {
         "signal/an-MPIDR-that-names-no-PE-is-INVALID_PARAMETERS", {
             { REGISTER, 0, EV0 }, { REGISTER, 3, EV0 },
             { SIGNAL, 0, EV0, INVALID, NO_PE },
-            { SIGNAL, 0, EV0, INVALID, AFF0 | 1ull << 31 },
-            { SIGNAL, 0, EV0, INVALID, AFF0 | 1ull << 24 },
-            { SIGNAL, 0, EV0, INVALID, AFF0 | 1ull << 40 },
-            { SIGNAL, 0, EV0, INVALID, AFF0 | 1ull << 63 },
+            { SIGNAL, 0, EV0, INVALID, NO_PE | 1ull << 31 },
+            { SIGNAL, 0, EV0, INVALID, AFF0 | 1ull << 23 },
+            { SIGNAL, 0, EV0, INVALID, AFF0 | 1ull << 39 },
             { SIGNAL, 0, EV0, INVALID, (uint32_t)AFF3 },
             { SIGNAL, 0, EV0, INVALID, UINT64_MAX },
             { PENDS, 0, EV0, 0 }, { PENDS, 3, EV0, 0 },
