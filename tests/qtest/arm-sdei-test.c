@@ -16,7 +16,7 @@ int main(int argc, char **argv)
 
     g_test_init(&argc, &argv, NULL);
 
-    if (!qtest_has_accel(guest_accel())) {
+    if (!qtest_has_accel(guest_is_kvm() ? "kvm" : "tcg")) {
         g_test_skip("The accelerator is not available");
         return 0;
     }
