@@ -680,7 +680,7 @@ static void test_ppi_warns(void)
     first = strstr(log, "warning: arm-sdei: the guest cannot bind interrupt "
                    "27 ");
     g_assert_nonnull(first);
-    g_assert_null(strstr(first + 1, "cannot bind"));
+    g_assert_null(strstr(strchr(first, '\n'), "cannot bind"));
     guest_finish();
     g_unlink(path);
 }
