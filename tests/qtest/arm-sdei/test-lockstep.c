@@ -17,8 +17,8 @@
  * answer would cost more than the step itself.
  *
  * One of the walks saves all in a snapshot now and then, walks on, and goes
- * back to it with the model.  Another is migrated now and then, and lines change
- * and events are triggered before the guest runs again, or is migrated once
+ * back to it with the model.  Another is migrated now and then; lines change
+ * and events are triggered before the guest runs again or is migrated once
  * more.
  *
  * SDEI_MODEL_SEED   seed of the walk
@@ -1085,7 +1085,8 @@ static void step_gic_edge(Lockstep *l, unsigned by)
     uint32_t mask = gic_mask(GIC_ICFGR, intids[i]);
     bool edge = one_in(l, 2);
 
-    log_line(l, " INTID %u of PE %u %s", intids[i], pe, edge ? "edge" : "level");
+    log_line(l, " INTID %u of PE %u %s", intids[i], pe,
+             edge ? "edge" : "level");
     sdei_model_line(&l->model, intids[i], pe)->edge = edge;
     change_word(l, by, gic_address(pe, GIC_ICFGR, intids[i]),
                 mask, edge ? mask : 0);
