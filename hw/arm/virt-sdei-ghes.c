@@ -44,6 +44,7 @@ static void virt_sdei_ghes_reset(void *opaque)
     AcpiGhesState *ags = opaque;
 
     ags->hest_addr_le = 0;
+    arm_sdei_ghes_reset();
 }
 
 /* The GED, which has the state of GHES, is created after the dispatcher */
@@ -62,6 +63,8 @@ static void virt_sdei_ghes_machine_done(Notifier *notifier, void *data)
         return;
     }
     ags->sdei_listens = virt_sdei_ghes_listens;
+    ags->sdei_report = arm_sdei_ghes_report;
+    arm_sdei_ghes_init();
     notifier_list_add(&acpi_generic_error_notifiers, &virt_sdei_ghes_notifier);
     qemu_register_reset(virt_sdei_ghes_reset, ags);
 }

@@ -10,6 +10,7 @@
 #include "qapi/type-helpers.h"
 #include "qom/object_interfaces.h"
 #include "cpu.h"
+#include "sdei-ghes.h"
 #include "sdei-internal.h"
 #include "sdei-object.h"
 
@@ -158,5 +159,6 @@ HumanReadableText *qmp_x_query_sdei(Error **errp)
     for (i = 0; i < m->num_pes; i++) {
         sdei_print_pe(buf, s, i);
     }
+    sdei_ghes_print(buf);
     return human_readable_text_from_str(buf);
 }

@@ -12,8 +12,9 @@ bool arm_handle_sdei_call(ARMCPU *cpu)
     return false;
 }
 
-void arm_sdei_memory_error(uint64_t gpa)
+bool arm_sdei_memory_error(uint64_t gpa, uint64_t len)
 {
+    return false;
 }
 
 void arm_sdei_cpu_off(ARMCPU *cpu)

@@ -62,13 +62,31 @@ bool arm_sdei_event_is_enabled(uint32_t num);
 /**
  * arm_sdei_memory_error: tell the guest that memory of it is lost
  * @gpa: guest physical address
+ * @len: length
  *
  * For an error that nobody has stumbled over yet (action optional).  A guest
- * that listens to the error source of SDEI gets it there; if it has not
- * acknowledged the previous one yet QEMU's log has it.  Others are not told.
+ * that listens to the error source of SDEI gets it there, page by page, as
+ * soon as it has acknowledged what came before.  Others are not told.
  * Called with the BQL held, from any thread.
+ *
+ * Returns: false if the guest is not told.  QEMU's log has it if that is
+ * because too many errors wait for the guest.
  */
-void arm_sdei_memory_error(uint64_t gpa);
+bool arm_sdei_memory_error(uint64_t gpa, uint64_t len);
+
+/**
+ * arm_sdei_ghes_report: tell the guest of a hardware error
+ * @cper: the record
+ *
+ * As arm_sdei_memory_error().  The guest must listen.
+ */
+void arm_sdei_ghes_report(const void *cper, size_t len, Error **errp);
+
+/** arm_sdei_ghes_init: the machine has the error source of SDEI */
+void arm_sdei_ghes_init(void);
+
+/** arm_sdei_ghes_reset: forget all errors that wait for the guest */
+void arm_sdei_ghes_reset(void);
 
 /**
  * arm_sdei_cpu_off: a PE is about to be powered off

@@ -13,6 +13,7 @@
 #include "acpi.h"
 #include "move.h"
 #include "scenario.h"
+#include "snapshot.h"
 #include "user-event.h"
 
 #define EVENT_GHES      0x40000002
@@ -39,6 +40,9 @@
 
 #define RECORD_SIZE     172     /* of a memory error */
 #define BLOCK_SIZE      1024
+
+/* How many errors can wait */
+#define QUEUE_SIZE      64
 
 #define NOT_ACKNOWLEDGED "OSPM does not acknowledge previous error"
 
@@ -145,6 +149,33 @@ static void check_record(Guest *g, const Source *source, uint8_t mark)
     qtest_memread(g->qts, source->block, record, sizeof(record));
     g_assert_cmpmem(record, sizeof(record), expected, sizeof(expected));
     g_assert_cmphex(qtest_readq(g->qts, source->ack), ==, 0);
+}
+
+/* The error with this @mark comes when the guest has acknowledged the last */
+static void wait_record(Guest *g, const Source *source, uint8_t mark)
+{
+    GuestWait wait = { };
+
+    while (qtest_readq(g->qts, source->ack) ||
+           qtest_readb(g->qts, source->block) != mark) {
+        if (!guest_wait_more(&wait)) {
+            guest_fail(g, 0, "error %u does not come", mark);
+        }
+    }
+    check_record(g, source, mark);
+}
+
+/* How many errors wait for the guest to acknowledge others */
+static void check_queued(Guest *g, unsigned count)
+{
+    g_autofree char *text = guest_dump(g);
+    g_autofree char *line =
+        g_strdup_printf("Hardware errors: %u of %d queued\n", count,
+                        QUEUE_SIZE);
+
+    if (!strstr(text, line)) {
+        guest_fail(g, 0, "not %u errors are queued: %s", count, text);
+    }
 }
 
 static void check_no_record(Guest *g, const Source *source)
@@ -342,8 +373,12 @@ static void test_channel(const void *data)
     check_record(g, &ged, 1);
 
     /* Not even while the handler runs is anything overwritten */
-    inject(g, 4, NOT_ACKNOWLEDGED);
+    inject(g, 4, NULL);
+    check_queued(g, 1);
     check_record(g, &sdei, 3);
+    acknowledge(g, &sdei);
+    wait_record(g, &sdei, 4);
+    check_queued(g, 0);
     acknowledge(g, &sdei);
     inject(g, 5, NULL);
     check_record(g, &sdei, 5);
@@ -373,7 +408,6 @@ static void test_masked(void)
     /* PEs start masked */
     user_event_enable(g, 0, EVENT_GHES, 1, 0);
     inject(g, 1, NULL);
-    inject(g, 2, NOT_ACKNOWLEDGED);
     check_record(g, &sdei, 1);
     /* Disabling it does not lose it either */
     guest_expect(g, 0, 0, SDEI_EVENT_DISABLE, EVENT_GHES);
@@ -425,15 +459,96 @@ static void test_next_client(void)
     check_record(g, &ged, 2);
 
     user_event_enable(g, 0, EVENT_GHES, 1, 0);
-    inject(g, 3, NOT_ACKNOWLEDGED);
+    inject(g, 3, NULL);
     check_record(g, &sdei, 1);
     acknowledge(g, &sdei);
-    guest_expect(g, 0, 0, SDEI_PE_UNMASK);
+    wait_record(g, &sdei, 3);
+    acknowledge(g, &sdei);
+    guest_call_start(g, 0, SDEI_PE_UNMASK);
+    guest_wait_handler(g, 0, 1, NULL);
+    guest_complete(g, 0, 0);
     inject(g, 4, NULL);
     guest_wait_handler(g, 0, 1, NULL);
     check_record(g, &sdei, 4);
     guest_complete(g, 0, 0);
     guest_nop(g, 0);
+}
+
+/* What waits comes in its order, and nothing is notified of twice */
+static void test_queue(void)
+{
+    Guest *g = guest_start(&ghes_config);
+    uint64_t hest = acpi_place(g->qts, ACPI_BASE, "HEST");
+    Source sdei = find_source(g, hest, SOURCE_SDEI);
+
+    user_event_enable(g, 0, EVENT_GHES, 1, 0);
+    guest_expect(g, 1, 0, SDEI_PE_UNMASK);
+    for (unsigned mark = 1; mark <= 20; mark++) {
+        inject(g, mark, NULL);
+    }
+    check_queued(g, 19);
+    for (unsigned mark = 1; mark <= 20; mark++) {
+        wait_record(g, &sdei, mark);
+        guest_wait_handler(g, 1, 1, NULL);
+        check_queued(g, 20 - mark);
+        acknowledge(g, &sdei);
+        guest_complete(g, 1, 0);
+    }
+    guest_nop(g, 1);
+    g_assert_cmpuint(guest_count(g, 1, ID_HANDLER(1)), ==, 20);
+    check_no_record(g, &sdei);
+}
+
+/* The next one is refused, until there is room, and then nothing is missing */
+static void test_bound(void)
+{
+    Guest *g = guest_start(&ghes_config);
+    uint64_t hest = acpi_place(g->qts, ACPI_BASE, "HEST");
+    Source sdei = find_source(g, hest, SOURCE_SDEI);
+    unsigned last = 1 + QUEUE_SIZE;
+
+    user_event_enable(g, 0, EVENT_GHES, 1, 0);
+    for (unsigned mark = 1; mark <= last; mark++) {
+        inject(g, mark, NULL);
+    }
+    inject(g, last + 1, "64 more hardware errors to acknowledge");
+    check_queued(g, QUEUE_SIZE);
+    check_record(g, &sdei, 1);
+    acknowledge(g, &sdei);
+    wait_record(g, &sdei, 2);
+    inject(g, last + 1, NULL);
+    inject(g, last + 2, "64 more hardware errors to acknowledge");
+    for (unsigned mark = 3; mark <= last + 1; mark++) {
+        acknowledge(g, &sdei);
+        wait_record(g, &sdei, mark);
+    }
+    check_queued(g, 0);
+}
+
+/*
+ * A client that has ended its handler without a look at the record, as Linux
+ * does when it is out of memory, is told again if more waits.
+ */
+static void test_not_read(void)
+{
+    Guest *g = guest_start(&ghes_config);
+    uint64_t hest = acpi_place(g->qts, ACPI_BASE, "HEST");
+    Source sdei = find_source(g, hest, SOURCE_SDEI);
+
+    user_event_enable(g, 0, EVENT_GHES, 1, 0);
+    guest_expect(g, 1, 0, SDEI_PE_UNMASK);
+    inject(g, 1, NULL);
+    guest_wait_handler(g, 1, 1, NULL);
+    guest_complete(g, 1, 0);
+    inject(g, 2, NULL);
+    guest_wait_handler(g, 1, 1, NULL);
+    check_record(g, &sdei, 1);
+    acknowledge(g, &sdei);
+    wait_record(g, &sdei, 2);
+    guest_complete(g, 1, 0);
+    guest_wait_handler(g, 1, 1, NULL);
+    acknowledge(g, &sdei);
+    guest_complete(g, 1, 0);
 }
 
 static void test_machine_reset(void)
@@ -445,8 +560,11 @@ static void test_machine_reset(void)
 
     user_event_enable(g, 0, EVENT_GHES, 1, 0);
     inject(g, 1, NULL);
+    inject(g, 1, NULL);
     check_record(g, &sdei, 1);
+    check_queued(g, 1);
     guest_reset(g);
+    check_queued(g, 0);
 
     /* Where the tables were may be anything now */
     acknowledge(g, &ged);
@@ -467,30 +585,100 @@ static void test_machine_reset(void)
     guest_nop(g, 0);
 }
 
-/* The event is pending and the error unacknowledged, also over there */
-static void test_migration(void)
+/* The event is pending, one error unacknowledged, and others wait */
+static void test_migration(const void *data)
 {
-    Guest *home = guest_start(&ghes_config), *g;
-    uint64_t hest = acpi_place(home->qts, ACPI_BASE, "HEST");
-    Source sdei = find_source(home, hest, SOURCE_SDEI);
+    Route route = *(const Route *)data;
+    Guest *home, *g;
+    uint64_t hest;
+    Source sdei;
 
+    if (!route_exists(route)) {
+        g_test_skip("not on this host");
+        return;
+    }
+    home = guest_start(&ghes_config);
+    hest = acpi_place(home->qts, ACPI_BASE, "HEST");
+    sdei = find_source(home, hest, SOURCE_SDEI);
     user_event_enable(home, 0, EVENT_GHES, 1, 0);
-    inject(home, 1, NULL);
+    for (unsigned mark = 1; mark <= 3; mark++) {
+        inject(home, mark, NULL);
+    }
 
-    g = guest_move(home, ROUTE_FILE, NULL);
-    inject(g, 2, NOT_ACKNOWLEDGED);
+    g = guest_move(home, route, NULL);
+    check_queued(g, 2);
+    inject(g, 4, NULL);
     check_record(g, &sdei, 1);
     guest_call_start(g, 0, SDEI_PE_UNMASK);
     guest_wait_handler(g, 0, 1, NULL);
+    for (unsigned mark = 2; mark <= 4; mark++) {
+        acknowledge(g, &sdei);
+        wait_record(g, &sdei, mark);
+        guest_complete(g, 0, 0);
+        guest_wait_handler(g, 0, 1, NULL);
+    }
+    check_queued(g, 0);
     acknowledge(g, &sdei);
     guest_complete(g, 0, 0);
-    inject(g, 3, NULL);
+    inject(g, 5, NULL);
     guest_wait_handler(g, 0, 1, NULL);
-    check_record(g, &sdei, 3);
+    check_record(g, &sdei, 5);
     guest_complete(g, 0, 0);
     guest_nop(g, 0);
     guest_move_end(g);
     guest_finish();
+}
+
+/* An error source less: says so, and does not stumble over the queue */
+static void test_migration_refused(void)
+{
+    static const GuestConfig no_ras = { .cpus = 2, .firmware = true };
+    Guest *g = guest_start(&ghes_config);
+    uint64_t hest = acpi_place(g->qts, ACPI_BASE, "HEST");
+    Source sdei = find_source(g, hest, SOURCE_SDEI);
+
+    user_event_enable(g, 0, EVENT_GHES, 1, 0);
+    inject(g, 1, NULL);
+    inject(g, 2, NULL);
+    guest_move_fails(g, &no_ras, "'ras' differs: on in the stream");
+    acknowledge(g, &sdei);
+    wait_record(g, &sdei, 2);
+}
+
+/* A snapshot brings back what waited, and drops what came since */
+static void test_snapshot(void)
+{
+    g_autofree char *path = g_strdup_printf("%s/arm-sdei-ghes-%d.qcow2",
+                                            g_get_tmp_dir(), getpid());
+    Guest *g = guest_start(&ghes_config);
+    uint64_t hest = acpi_place(g->qts, ACPI_BASE, "HEST");
+    Source sdei = find_source(g, hest, SOURCE_SDEI);
+
+    snapshot_attach(g->qts, path);
+    user_event_enable(g, 0, EVENT_GHES, 1, 0);
+    snapshot_save(g->qts, "empty");
+    inject(g, 1, NULL);
+    inject(g, 2, NULL);
+    snapshot_save(g->qts, "queued");
+    acknowledge(g, &sdei);
+    wait_record(g, &sdei, 2);
+    inject(g, 3, NULL);
+    inject(g, 4, NULL);
+
+    snapshot_load(g->qts, "queued");
+    check_queued(g, 1);
+    check_record(g, &sdei, 1);
+    acknowledge(g, &sdei);
+    wait_record(g, &sdei, 2);
+    inject(g, 3, NULL);
+
+    snapshot_load(g->qts, "empty");
+    check_queued(g, 0);
+    check_no_record(g, &sdei);
+    inject(g, 5, NULL);
+    check_record(g, &sdei, 5);
+    guest_finish();
+    unlink(path);
 }
 
 void add_ghes_tests(void)
@@ -500,6 +688,7 @@ void add_ghes_tests(void)
         { .cpus = 1, .machine = "ras=off", .firmware = true },
         { .cpus = 1, .machine = "ras=on" },
     };
+    static const Route routes[] = { ROUTE_FILE, ROUTE_SOCKET };
     static const char *const no_hest_path[] = { "late", "ras-off", "kernel" };
 
     for (unsigned i = 0; i < ARRAY_SIZE(hest_cases); i++) {
@@ -523,6 +712,17 @@ void add_ghes_tests(void)
     qtest_add_func("/arm-sdei/ghes/masked", test_masked);
     qtest_add_func("/arm-sdei/ghes/in-handler", test_in_handler);
     qtest_add_func("/arm-sdei/ghes/next-client", test_next_client);
+    qtest_add_func("/arm-sdei/ghes/queue", test_queue);
+    qtest_add_func("/arm-sdei/ghes/bound", test_bound);
+    qtest_add_func("/arm-sdei/ghes/not-read", test_not_read);
     qtest_add_func("/arm-sdei/ghes/machine-reset", test_machine_reset);
-    qtest_add_func("/arm-sdei/ghes/migration", test_migration);
+    for (unsigned i = 0; i < ARRAY_SIZE(routes); i++) {
+        g_autofree char *path = g_strdup_printf("/arm-sdei/ghes/migration/%s",
+                                                route_name(routes[i]));
+
+        qtest_add_data_func(path, &routes[i], test_migration);
+    }
+    qtest_add_func("/arm-sdei/ghes/migration-refused",
+                   test_migration_refused);
+    qtest_add_func("/arm-sdei/ghes/snapshot", test_snapshot);
 }
