@@ -22,7 +22,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 
-from scratch import DEBIAN, NOWHERE, UPSTREAM, Mirror, Scratch, main     # noqa: E402
+from scratch import DEBIAN, NOWHERE, ROOT, UPSTREAM, Mirror, Scratch, main     # noqa: E402
 
 PROGRAMS = ('apt-get', 'dpkg-deb', 'gpg')
 TOOL = 'pool/tool_1_all.deb'
@@ -129,6 +129,12 @@ class FetchQemu(Scratch):
                 self.no_way(says)
                 lock.write_text(good)
 
+    def test_the_table(self):
+        shutil.copy(ROOT / 'base.lock', self.root)
+        listed = self.succeeds('fetch', '--list').splitlines()
+        self.assertIn('qemu', listed[0])
+        self.assertEqual([line for line in listed if len(line.split()) < 2], [])
+
     def test_no_such_entry(self):
         self.fails('base.lock has no entry [qemo]', 'fetch', 'qemo')
 
@@ -223,6 +229,7 @@ class FetchPackage(Scratch):
 
     def setUp(self):
         super().setUp()
+        self.archive.files[DEBIAN] = self.debian
         self.mirror.files.update(self.archive.files)
         self.env['SDEI_DEBIAN_KEYRING'] = str(self.archive.keyring)
         self.arch = self.archive.arch
@@ -270,8 +277,12 @@ class FetchPackage(Scratch):
         self.gives(NEWER, 'tool_1_all.deb: 404', f'tool: taking tool_2_all.deb, by the {self.arch} list of near')
 
     def test_newest(self):
+        self.gives(DEBIAN, args=('--newest', 'qemu'))
         self.gives(TOOL)
         self.gives(NEWER, args=('--newest', 'tool'))
+        shutil.rmtree(self.dir / 'cache')
+        self.mirror.files = {TOOL: self.archive.files[TOOL]}
+        self.gives(TOOL, 'tool: taking tool_1_all.deb', args=('--newest', 'tool'))
 
     def test_list_of_one_architecture(self):
         del self.mirror.files[TOOL]
