@@ -225,6 +225,19 @@ class Setup(Scratch):
         self.succeeds('setup')
         self.assertEqual(len(self.calls.read_text().splitlines()), 3)
 
+    def test_one_list_cannot_be_had(self):
+        self.stand_ins(dpkg_query='exit 1', id='echo 0', apt_get=(
+            f'case "$*" in *update) touch {self.dir}/new; exit 100;; *) test -e {self.dir}/new;; esac'))
+        self.succeeds('setup')
+
+    def test_what_is_for_tests_and_for_one_tool(self):
+        self.stand_ins(dpkg_query='exit 1')
+        asked = [set(self.succeeds('setup', '--list', *more).split()) for more in ((), ('--tests',), ('bc',))]
+        self.assertIn('gcc', asked[0])
+        self.assertNotIn('shellcheck', asked[0])
+        self.assertIn('shellcheck', asked[1])
+        self.assertEqual(asked[2] - asked[0], {'bc'})
+
     def test_apt_fails(self):
         self.stand_ins(dpkg_query='exit 1', id='echo 0', apt_get='echo E: broken; exit 100')
         self.assertIn('E: broken', self.fails('apt-get could not install', 'setup'))
