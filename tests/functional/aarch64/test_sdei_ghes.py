@@ -3,12 +3,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Functional test: hardware errors reach Linux by an event of SDEI"""
 
+import base64
 from pathlib import Path
 import re
 import shlex
+import struct
 import subprocess
 import sys
 import time
+import uuid
 
 import qemu_test
 
@@ -27,14 +30,29 @@ SDEI_SOURCE = 2
 GHES_DRIVER = '/sys/bus/platform/drivers/GHES'
 
 
+def memory_error(address):
+    """Return the record of an uncorrected memory error, in base64.
+
+    An error status block, a data entry and a memory error section: ACPI 6.5,
+    18.3.2.7.1, and UEFI 2.10, N.2.5. The address and the type are valid.
+    """
+    section = struct.pack('<QQQ56x', 1 << 14 | 1 << 1, 0, address)
+    guid = uuid.UUID('a5bc1114-6f64-4ede-b863-3e83ed7c83b1').bytes_le
+    entry = struct.pack('<16sIHBBI44x', guid, 0, 0x300, 0, 0, len(section))
+    status = struct.pack('<IIIII', 1, 0, 0, len(entry + section), 0)
+    return base64.b64encode(status + entry + section).decode()
+
+
 class SdeiGhes(SdeiGuestTest):
 
     def boot_ras(self, kernel=None, **options):
         """Boot by ACPI, with a QMP socket for scripts/ghes_inject.py."""
         self.trace_file = Path(self.log_file('qemu-trace.log'))
+        self.unix_socket = Path(self.short_dir(), 'inject')
         self.vm.add_args('-chardev', 'socket,id=inject,host=127.0.0.1,port=0,'
                                      'server=on,wait=off',
                          '-mon', 'chardev=inject,mode=control',
+                         '-qmp', f'unix:{self.unix_socket},server=on,wait=off',
                          '-trace', 'arm_sdei_dispatch',
                          '-D', str(self.trace_file))
         guest = self.new_guest(self.vm, Config('acpi', machine='ras=on',
@@ -50,17 +68,19 @@ class SdeiGhes(SdeiGuestTest):
                                  chardev['filename']).group(1)
         return None
 
-    def inject(self, *args):
-        """Inject a memory error as a user would, and return the answer."""
+    def inject(self, *args, kind='memory', unix=False):
+        """Inject an error as a user would, and return the answer."""
         script = SOURCE_TREE / 'scripts' / 'ghes_inject.py'
+        where = (['-S', self.unix_socket] if unix
+                 else ['-H', '127.0.0.1', '-P', self.port()])
         done = subprocess.run(
-            [sys.executable, script, '-H', '127.0.0.1', '-P', self.port(),
-             'memory', *args], text=True, timeout=240, check=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            [sys.executable, script, *where, kind, *args], text=True,
+            timeout=240, check=True, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
         return done.stdout
 
-    def inject_well(self, *args):
-        self.assertIn('Error injected.', self.inject(*args))
+    def inject_well(self, *args, **options):
+        self.assertIn('Error injected.', self.inject(*args, **options))
 
     def inject_at(self, address):
         """Inject a corrected error at @address."""
@@ -84,7 +104,7 @@ class SdeiGhes(SdeiGuestTest):
         self.assertEqual(len(found), 1, f'{severity} in {MANUAL}')
         return found[0]
 
-    def wait_record(self, guest, source, *lines):
+    def wait_record(self, guest, source, *lines, section='memory error'):
         """Wait until Linux has printed the next error record.
 
         It must be from that source and have @lines.
@@ -94,7 +114,7 @@ class SdeiGhes(SdeiGuestTest):
         found = guest.wait_log(tag + r'Hardware error from APEI Generic '
                                r'Hardware Error Source: (\d+)\n')
         self.assertEqual(int(found.group(1)), source)
-        for line in ('section_type: memory error', *lines):
+        for line in (f'section_type: {section}', *lines):
             guest.wait_log(tag + re.escape(line) + '\n')
 
     def dispatched(self):
@@ -190,6 +210,41 @@ class SdeiGhes(SdeiGuestTest):
             guest.wait_log(rf'\b{field}: ?({value}|0x0*{value:x})\b')
         guest.stop()
 
+    def test_other_records(self):
+        """What is no memory error comes by the event as well."""
+        guest = self.boot_ras(append='loglevel=4')
+        self.inject_well('--mpidr', '0x80000000', '-t', 'tlb-error',
+                         kind='arm', unix=True)
+        self.wait_record(guest, SDEI_SOURCE, 'event severity: recoverable',
+                         section='ARM processor error')
+        guest.wait_log('error_type: .*TLB error')
+        self.inject_well('--port-type', '4', '--address', '0:00:1f.7',
+                         '--vendor-id', '0x1b36', '--device-id', '0xc',
+                         '--class-code', '0x060400', '--secondary-bus', '7',
+                         kind='pcie', unix=True)
+        self.wait_record(guest, SDEI_SOURCE, 'port_type: 4, root port',
+                         'device_id: 0000:00:1f.7', 'secondary_bus: 0x07',
+                         'vendor_id: 0x1b36, device_id: 0x000c',
+                         section='PCIe error')
+        self.assertEqual(self.dispatched(), 2)
+        guest.stop()
+
+    def test_fuzzed_records(self):
+        """A guest that gets nonsense goes on, and acknowledges it."""
+        guest = self.boot_ras()
+        strange = 'b0e7d7a0-0f3c-4b5e-9d0c-5a1f2e3d4c5b'
+        self.inject_well('--severity', 'corrected', '--type', strange,
+                         '--length', '7', '--seed', '0', kind='fuzz')
+        guest.wait_log(f'section type: unknown, {strange}')
+        for seed in range(10):
+            self.inject_well('--severity', 'corrected', '--seed', str(seed),
+                             kind='fuzz', unix=True)
+        # It comes last, and what is lost is printed however much has been
+        self.inject_well('--physical-address', '0x5c001000')
+        guest.wait_log('Memory failure: 0x5c001: recovery action ')
+        self.assertEqual(self.dispatched(), 12)
+        guest.stop()
+
     def test_all_cpus_stuck(self):
         """A fatal error reaches a guest that takes no interrupts."""
         kernel = nmi_kernel()
@@ -218,6 +273,64 @@ class SdeiGhes(SdeiGuestTest):
         self.assertIn('Hardware errors: 0 of 64 queued', self.info_sdei())
         self.assertEqual(self.dispatched(), 2)
         guest.stop()
+
+    def try_inject(self, address):
+        """Have an uncorrected error at @address; was it taken?
+
+        As fast as QMP goes: by QEMU's own record, without the script.
+        """
+        answer = self.vm.qmp('inject-ghes-v2-error',
+                             cper=memory_error(address))
+        if 'error' not in answer:
+            return True
+        self.assertIn('64 more hardware errors to acknowledge',
+                      answer['error']['desc'])
+        return False
+
+    def logged_pages(self, guest):
+        """Return the pages that Linux says to be lost, as often as it says so
+
+        It has no room for all when it is too slow, and says that instead.
+        """
+        text = guest.order("dmesg | grep '[Mm]emory failure'; :")
+        return [int(handled or dropped, 16) for handled, dropped in re.findall(
+            r'Memory failure: (0x[0-9a-f]+): (?:recovery action|already)|'
+            r'queuing memory failure at (0x[0-9a-f]+)', text)]
+
+    def test_flood(self):
+        """Of 1000 errors at once none gets lost, and none comes twice."""
+        guest = self.boot_ras(cpus=2, append='loglevel=1 log_buf_len=4M')
+        addresses = range(0x50000000, 0x50000000 + 1000 * 4096, 4096)
+        # One is written, 64 wait
+        self.vm.cmd('stop')
+        refused = [a for a in addresses[:100] if not self.try_inject(a)]
+        self.assertEqual(refused, list(addresses[65:100]))
+        self.vm.cmd('cont')
+        refused += [a for a in addresses[100:] if not self.try_inject(a)]
+        self.log.info('%d of 1000 refused', len(refused))
+        self.check_pages(guest, set(addresses) - set(refused))
+
+        # Whoever repeats it gets all of them through
+        for address in refused:
+            self.wait_for('room for an error',
+                          lambda a=address: self.try_inject(a))
+        self.check_pages(guest, addresses)
+        overflows = guest.dmesg('buffer overflow')
+        self.log.info('%d that Linux had no room for', len(overflows))
+        guest.order('uname')
+
+    def check_pages(self, guest, addresses):
+        """Linux says once of each of @addresses that it is lost."""
+        pages = sorted(address >> 12 for address in addresses)
+        self.wait_for(f'{len(pages)} lost pages', lambda:
+                      len(self.logged_pages(guest)) >= len(pages))
+        self.assertIn('Hardware errors: 0 of 64 queued', self.info_sdei())
+        self.assertEqual(sorted(self.logged_pages(guest)), pages)
+
+    def wait_for(self, what, condition):
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, f'waited for {what}')
 
     def test_guest_stops_listening(self):
         """Errors go where the guest listens now."""
