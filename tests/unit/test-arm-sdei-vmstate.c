@@ -12,6 +12,9 @@
  *
  * SDEI_STREAM_SEED    seed of all
  * SDEI_STREAM_RANDOM  how many random mutations (20000)
+ * SDEI_STREAM_TAKEN   folder of streams to be mutated as well: the device's
+ *                     section of them, as tests/fuzz/test_sdei_guest --streams
+ *                     takes it from a machine like the one here
  */
 
 #include "qemu/osdep.h"
@@ -29,17 +32,20 @@
 #include "../qtest/arm-sdei/random.h"
 
 #define NUM_PES         4
-#define NUM_IRQ         96      /* 64 SPIs */
+#define NUM_IRQ         288     /* as the virt machine has */
 #define NUM_LINES       (NUM_IRQ - 32 + 32 * NUM_PES)
 #define DEFAULT_RANDOM  20000
 #define MAX_STREAM      16384
 
 /* PSTATE, as far as this machine has it */
 #define PSTATE_EL1H     5
-#define PSTATE_VALID    0xf03003cfull
+#define PSTATE_M        0x1full
+#define PSTATE_VALID    0xf3f03fdfull
 
 static const SDEIEventDef fixed_events[] = {
     { .num = SDEI_EVENT_SW_SIGNALED, .signalable = true },
+    { .num = SDEI_EVENT_AGDI, .type = SDEI_TYPE_SHARED,
+      .priority = SDEI_PRIO_CRITICAL },
     { .num = SDEI_EVENT_GHES, .type = SDEI_TYPE_SHARED,
       .priority = SDEI_PRIO_CRITICAL },
     { .num = SDEI_EVENT_USER_FIRST + 1 },
@@ -88,7 +94,15 @@ bool sdei_irq_level(SDEIState *s, uint32_t pe, uint32_t intid)
 bool sdei_pstate_is_legal(SDEIState *s, uint32_t pe, uint64_t pstate)
 {
     g_assert_cmpuint(pe, <, NUM_PES);
-    return !(pstate & ~PSTATE_VALID) && (pstate & 0xf) == PSTATE_EL1H;
+    switch (pstate & PSTATE_M) {
+    case 0:
+    case 4:
+    case PSTATE_EL1H:
+    case 0x10:
+        return !(pstate & ~PSTATE_VALID);
+    default:
+        return false;
+    }
 }
 
 /* ---- A dispatcher ---- */
@@ -215,7 +229,7 @@ static void deliver(SDEIState *s, uint64_t *r)
             context->x[i] = rnd(r);
         }
         context->pc = rnd(r);
-        context->pstate = PSTATE_EL1H | (rnd(r) & PSTATE_VALID & ~0xfull);
+        context->pstate = PSTATE_EL1H | (rnd(r) & PSTATE_VALID & ~PSTATE_M);
     }
 }
 
@@ -759,6 +773,46 @@ static void test_random(void)
     }
 }
 
+/* Streams of a real machine whose guest did its worst when they were taken */
+static void test_taken(void)
+{
+    const char *folder = getenv("SDEI_STREAM_TAKEN");
+    uint64_t count = env_number("SDEI_STREAM_RANDOM", DEFAULT_RANDOM);
+    g_autoptr(GDir) dir = NULL;
+    const char *name;
+    uint64_t n = 0;
+
+    if (!folder) {
+        g_test_skip("SDEI_STREAM_TAKEN names no streams");
+        return;
+    }
+    dir = g_dir_open(folder, 0, NULL);
+    g_assert(dir);
+    while ((name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        g_autofree char *data = NULL;
+        Stream mutant;
+        gsize len;
+        Fuzz z;
+
+        fuzz_init(&z, 1000000 + n++);
+        g_assert(g_file_get_contents(path, &data, &len, NULL));
+        g_assert_cmpuint(len, <, MAX_STREAM);
+        memcpy(z.valid.data, data, len);
+        z.valid.data[len] = 0x7e;
+        z.valid.len = len + 1;
+        fuzz_load(&z, &z.valid);
+        g_assert_cmpuint(z.accepted, ==, 1);
+        for (uint64_t i = 0; i < count / 20; i++) {
+            mutant = z.valid;
+            mutate(&mutant, &z.r);
+            fuzz_load(&z, &mutant);
+        }
+        fuzz_end(&z);
+    }
+    g_assert_cmpuint(n, >, 0);
+}
+
 /* Each part of the stream twice: memory must not grow with the stream */
 static void test_twice(void)
 {
@@ -846,5 +900,6 @@ int main(int argc, char **argv)
     g_test_add_func("/arm-sdei/vmstate/hostile/bytes", test_bytes);
     g_test_add_func("/arm-sdei/vmstate/hostile/fields", test_fields);
     g_test_add_func("/arm-sdei/vmstate/hostile/random", test_random);
+    g_test_add_func("/arm-sdei/vmstate/hostile/taken", test_taken);
     return g_test_run();
 }
