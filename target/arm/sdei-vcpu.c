@@ -39,7 +39,7 @@ static bool sdei_is_stepped(const SDEICPUState *sc)
 /*
  * Take the next event, if any, on the PE whose thread this is
  *
- * Returns: false if there was none
+ * Returns: false if there was none that it takes now
  */
 static bool sdei_take_event(SDEIState *s, uint32_t pe)
 {
@@ -83,7 +83,12 @@ static void sdei_vcpu_work(CPUState *cs, run_on_cpu_data data)
         vaddr from = cs->cc->get_pc(cs);
 
         if (sdei_reevaluate(s, pe)) {
+            CPUState *last = current_cpu;
+
+            /* Plugins read its registers; one thread may run all vCPUs' work */
+            current_cpu = cs;
             qemu_plugin_vcpu_interrupt_cb(cs, from);
+            current_cpu = last;
         }
     }
 }
@@ -188,9 +193,6 @@ static bool sdei_aa64_pstate_is_legal(ARMCPU *cpu, unsigned int client_el,
     uint64_t valid = aarch64_pstate_valid_mask(&cpu->isar);
     unsigned int el = extract64(pstate, 2, 2);
 
-    if (cpu_isar_feature(aa64_gcs, cpu)) {
-        valid |= PSTATE_EXLOCK;
-    }
     if (kvm_enabled()) {
         /*
          * The host's CPU sets on exceptions what it has, also where KVM hides

@@ -203,6 +203,10 @@ static bool sdei_pre_save(void *opaque, Error **errp)
     SDEISaved *sv = s->saved;
     uint32_t i;
 
+    /* The VM has not run yet, so that nobody has asked */
+    if (s->incoming) {
+        sdei_irq_ask_levels(s);
+    }
     sdei_saved_clear(sv);
     sv->config = (SDEISavedConfig) {
         .s = s,

@@ -88,8 +88,8 @@ static void sdei_vm_state_change(void *opaque, bool running, RunState state)
     }
     if (s->incoming) {
         s->incoming = false;
-        warn_report("arm-sdei: the guest comes from a machine with sdei=off; "
-                    "it finds SDEI as after a reset");
+        warn_report("arm-sdei: the guest has no state of SDEI, as from a "
+                    "machine with sdei=off; it finds SDEI as after a reset");
         sdei_irq_ask_levels(s);
     }
     sdei_vcpu_resume(s);

@@ -54,13 +54,6 @@ static inline bool arm_gic_delegate_takes(const ARMGICDelegate *d, int n,
     return d->ops && d->ops->set_line(d->opaque, n, level);
 }
 
-/** arm_gic_delegate_has: does the firmware have interrupt @intid? */
-static inline bool arm_gic_delegate_has(const ARMGICDelegate *d,
-                                        unsigned int cpu, uint32_t intid)
-{
-    return d->ops && d->ops->has(d->opaque, cpu, intid);
-}
-
 /**
  * arm_gic_delegate_mask: what software may write to a register of one bit for
  * each interrupt that makes interrupts pending or active

@@ -1,11 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the parts of the hostile guest share, and its host with them
  *
  * The host writes a Config into the guest's image, at CONFIG_OFFSET. Control
  * is at a fixed place in RAM, which the host sees: it outlives a reset of the
  * machine, and goes with the guest through snapshots and migration.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #ifndef TESTS_FUZZ_ARM_SDEI_FUZZ_H

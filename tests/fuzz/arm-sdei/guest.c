@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A hostile guest for SDEI: what it does, and what it checks
  *
@@ -5,8 +6,6 @@
  * registers that a call or an event has changed, or a handler that gets what
  * is not its own are failures; so is that something does not work any more at
  * the end, when all was reset.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "machine.h"

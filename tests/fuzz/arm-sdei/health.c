@@ -1,10 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A hostile guest for SDEI: does it all work in the end?
  *
  * Whatever was done before, all PEs come here, all is reset, and each event is
  * taken on each PE.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #define FIRST_LINE 10000
