@@ -170,7 +170,10 @@ class Setup:
                 '-display', 'none', '-serial', 'null', '-no-shutdown',
                 '-rtc', 'clock=vm',
                 '-global', f'arm-sdei.version={self.version}']
-        args += ['-accel', 'tcg', '-icount', 'shift=1,sleep=off'] \
+        # Not sleep=off: when all vCPUs sleep, or are off as one of them has
+        # just called for a reset, that takes the clock to a timer that is
+        # never due, to its end, where QEMU hangs.
+        args += ['-accel', 'tcg', '-icount', 'shift=1'] \
             if self.turns else ['-accel', 'tcg,thread=multi']
         for n, event in enumerate(self.events):
             args += ['-object', f'sdei-event,id=ev{n},number={event.number}'
