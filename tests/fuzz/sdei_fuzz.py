@@ -122,6 +122,7 @@ class Setup:
     def draw(cls, seed, **given):
         """Draw a setup from @seed, but for what is @given."""
         rng = random.Random(seed)
+        turns = given.get('turns', rng.random() < .3)
         gic = rng.choice((2, 3, 3))
         events = tuple(Event(0x40010000 + n, rng.random() < .5,
                              rng.random() < .5)
@@ -135,7 +136,9 @@ class Setup:
             'cpus': rng.choice((1, 2, 2, 3, 4, 4, 8, 17 if gic == 3 else 8)),
             'version': rng.choice(('1.1', '1.1', '1.0')),
             'events': events,
-            'turns': rng.random() < .4,
+            'turns': turns,
+            # One at a time takes longer
+            'calls': 8000 if turns else 30000,
         }
         return cls(seed, **{**drawn, **given})
 
