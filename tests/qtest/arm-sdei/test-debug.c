@@ -243,6 +243,21 @@ static void test_gdb_breakpoint(void)
     gdb_end(&t);
 }
 
+/* Returns: PC, in the loop */
+static uint64_t step_into_spin(GdbGuest *t, uint64_t spin)
+{
+    uint64_t pc = gdb_read_reg(t->fd, GDB_REG_PC);
+
+    for (unsigned i = 0; pc - guest_spin_pc(PE, spin) > 4; i++) {
+        if (i > 1000) {
+            guest_fail(t->g, PE, "still in the handler, PC 0x%" PRIx64, pc);
+        }
+        gdb_step(t->fd);
+        pc = gdb_read_reg(t->fd, GDB_REG_PC);
+    }
+    return pc;
+}
+
 /* Step from the last instruction of a handler to what it interrupted */
 static void test_gdb_step_out(void)
 {
@@ -268,16 +283,7 @@ static void test_gdb_step_out(void)
     gdb_wait_stop(t.fd);
     before = gdb_read_reg(t.fd, 2);
     gdb_breakpoint(t.fd, false, GUEST_HANDLER(2));
-    for (unsigned i = 0; ; i++) {
-        gdb_step(t.fd);
-        pc = gdb_read_reg(t.fd, GDB_REG_PC);
-        if (pc - guest_spin_pc(PE, spin) <= 4) {
-            break;
-        }
-        if (i > 1000) {
-            guest_fail(g, PE, "still in the handler, PC 0x%" PRIx64, pc);
-        }
-    }
+    pc = step_into_spin(&t, spin);
     guest_check_eq(g, PE, pc, before, "PC after COMPLETE");
     for (unsigned r = 0; r < 30; r++) {
         guest_check_eq(g, PE, gdb_read_reg(t.fd, r), x[r], "X%u", r);
@@ -328,13 +334,28 @@ static void check_in_spin(Guest *g, int fd, uint64_t spin)
     }
 }
 
+/* The PE takes an event that comes while the debugger steps with interrupts */
+static void check_step_into_handler(GdbGuest *t)
+{
+    uint64_t pc;
+
+    user_event_trigger(t->g, EVENT_PN1, PE);
+    gdb_step(t->fd);
+    pc = gdb_read_reg(t->fd, GDB_REG_PC);
+    if (pc - GUEST_HANDLER(2) > 4) {
+        guest_fail(t->g, PE, "PC 0x%" PRIx64 " is not in the handler", pc);
+    }
+    gdb_continue(t->fd);
+}
+
 /*
  * Events wait while the debugger steps, as interrupts do; who has it step with
- * interrupts gets into the handler
+ * interrupts gets into the handler, and under KVM one cannot step without
  */
 static void test_gdb_step(void)
 {
-    uint64_t spin, pc, x[31];
+    unsigned entries = 1;
+    uint64_t spin, x[31];
     GdbGuest t;
     Guest *g;
 
@@ -348,33 +369,24 @@ static void test_gdb_step(void)
     gdb_attach(&t);
     gdb_step(t.fd);
     check_in_spin(g, t.fd, spin);
-    user_event_trigger(g, EVENT_PN1, PE);
-    for (unsigned i = 0; i < 5; i++) {
-        gdb_step(t.fd);
-        check_in_spin(g, t.fd, spin);
-    }
-    guest_check_eq(g, PE, guest_count(g, PE, ID_HANDLER(2)), 0,
-                   "entries while stepping");
-    gdb_continue(t.fd);
-    guest_wait_count(g, PE, ID_HANDLER(2), 1);
-    gdb_interrupt(t.fd);
-
-    if (guest_is_kvm()) {
+    if (!guest_is_kvm()) {
+        user_event_trigger(g, EVENT_PN1, PE);
+        for (unsigned i = 0; i < 5; i++) {
+            gdb_step(t.fd);
+            check_in_spin(g, t.fd, spin);
+        }
+        guest_check_eq(g, PE, guest_count(g, PE, ID_HANDLER(2)), 0,
+                       "entries while stepping");
         gdb_continue(t.fd);
-        guest_spin_stop(g, PE, spin, NULL);
-        gdb_end(&t);
-        return;
+        guest_wait_count(g, PE, ID_HANDLER(2), entries++);
+        gdb_interrupt(t.fd);
+        step_into_spin(&t, spin);
+        gdb_expect(t.fd, "Qqemu.sstep=0x1", "OK");
     }
-    gdb_expect(t.fd, "Qqemu.sstep=0x1", "OK");
-    user_event_trigger(g, EVENT_PN1, PE);
-    gdb_step(t.fd);
-    pc = gdb_read_reg(t.fd, GDB_REG_PC);
-    if (pc - GUEST_HANDLER(2) > 4) {
-        guest_fail(g, PE, "PC 0x%" PRIx64 " is not in the handler", pc);
-    }
-    gdb_continue(t.fd);
+    check_step_into_handler(&t);
     guest_spin_stop(g, PE, spin, NULL);
-    guest_check_eq(g, PE, guest_count(g, PE, ID_HANDLER(2)), 2, "entries");
+    guest_check_eq(g, PE, guest_count(g, PE, ID_HANDLER(2)), entries,
+                   "entries");
     gdb_end(&t);
 }
 
