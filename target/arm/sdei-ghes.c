@@ -102,11 +102,15 @@ static void sdei_ghes_end_refusal(SDEIGhes *s)
 /* Tell the guest of the next error in the queue */
 static void sdei_ghes_tell(SDEIGhes *s, AcpiGhesState *ags, int64_t now)
 {
-    const SDEIGhesError *error = &s->queue.error[0];
+    SDEIGhesError *error = &s->queue.error[0];
     Error *err = NULL;
 
     if (error->memory.len) {
-        acpi_ghes_memory_errors(ags, ACPI_HEST_SRC_ID_SDEI, error->memory.gpa);
+        if (acpi_ghes_memory_errors(ags, ACPI_HEST_SRC_ID_SDEI,
+                                    error->memory.gpa) < 0) {
+            /* That has been said; of a big page, not once for each small one */
+            error->memory.len = SDEI_GHES_PAGE_SIZE;
+        }
     } else {
         ghes_record_cper_errors(ags, error->cper, error->cper_len,
                                 ACPI_HEST_SRC_ID_SDEI, &err);
@@ -235,13 +239,6 @@ void sdei_ghes_print(GString *buf)
     }
 }
 
-static bool sdei_ghes_needed(void *opaque)
-{
-    const SDEIGhes *s = opaque;
-
-    return s->queue.count;
-}
-
 static bool sdei_ghes_pre_save(void *opaque, Error **errp)
 {
     SDEIGhes *s = opaque;
@@ -266,7 +263,11 @@ static bool sdei_ghes_post_load(void *opaque, int version_id, Error **errp)
     if (!sdei_ghes_check(&s->stream, errp)) {
         return false;
     }
+    /* COLO loads again and again, without a reset before */
+    arm_sdei_ghes_reset();
     s->queue = s->stream;
+    /* The guest may have been told of a burst just before */
+    s->credit = sdei_ghes_now() + SDEI_GHES_BURST * SDEI_GHES_INTERVAL;
     if (s->queue.count) {
         timer_mod_ns(s->timer, sdei_ghes_now() + SDEI_GHES_FIRST_LOOK);
     }
@@ -299,7 +300,6 @@ static const VMStateDescription vmstate_sdei_ghes = {
     .name = "arm-sdei-ghes",
     .version_id = 1,
     .minimum_version_id = 1,
-    .needed = sdei_ghes_needed,
     .pre_save_errp = sdei_ghes_pre_save,
     .pre_load_errp = sdei_ghes_pre_load,
     .post_load_errp = sdei_ghes_post_load,

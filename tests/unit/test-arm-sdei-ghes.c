@@ -44,6 +44,7 @@ static uint64_t told[MAX_TOLD];
 static unsigned num_told;
 static unsigned num_looks;
 static unsigned num_triggers;
+static unsigned num_failures;   /* of lost memory */
 
 static int64_t now;
 
@@ -107,6 +108,7 @@ int acpi_ghes_memory_errors(AcpiGhesState *ags, uint16_t source_id,
                             uint64_t gpa)
 {
     if (source_is_lost) {
+        num_failures++;
         return -1;
     }
     g_assert_cmpuint(source_id, ==, ACPI_HEST_SRC_ID_SDEI);
@@ -158,7 +160,7 @@ static void start(void)
     arm_sdei_ghes_reset();
     have_hest = listens = acknowledged = acknowledges = true;
     source_is_lost = false;
-    num_told = num_looks = num_triggers = 0;
+    num_told = num_looks = num_triggers = num_failures = 0;
     now += NANOSECONDS_PER_SECOND;
 }
 
@@ -468,6 +470,8 @@ static void test_lost_source(void)
     pass(10000);
     check_info("Hardware errors: 0 of 64 queued\n");
     check_told(2);
+    /* Each is a line in the log */
+    g_assert_cmpuint(num_failures, ==, 1);
     g_assert_false(timer_is_armed());
 }
 
@@ -589,14 +593,11 @@ static void test_migration(void)
     size_t len;
 
     start();
-    g_assert_false(vmsd->needed(vmstate_opaque));
     acknowledges = false;
     report_well(1);
-    g_assert_false(vmsd->needed(vmstate_opaque));
     report_well(2);
     g_assert_true(arm_sdei_memory_error(GPA, 2 * PAGE));
     report_well(3);
-    g_assert_true(vmsd->needed(vmstate_opaque));
     stream = save(&len);
 
     /* The record that is not acknowledged is in the guest's memory */
@@ -609,6 +610,46 @@ static void test_migration(void)
     acknowledges = true;
     guest_acknowledges();
     check_told(2, GPA, GPA + PAGE, 3);
+}
+
+/* COLO's second machine loads again and again without a reset */
+static void test_load_again(void)
+{
+    g_autofree uint8_t *empty = NULL;
+    g_autofree uint8_t *queued = NULL;
+    size_t empty_len, queued_len;
+
+    start();
+    empty = save(&empty_len);
+    acknowledges = false;
+    report_well(1);
+    report_well(2);
+    report_well(3);
+    queued = save(&queued_len);
+
+    start();
+    acknowledges = acknowledged = false;
+    g_assert_true(load(queued, queued_len, &error_abort));
+    /* Until it looks but rarely */
+    pass(10000);
+    g_assert_true(load(queued, queued_len, &error_abort));
+    check_info("Hardware errors: 2 of 64 queued\n");
+    num_looks = 0;
+    pass(10);
+    g_assert_cmpuint(num_looks, >=, 2);
+    g_assert_true(load(empty, empty_len, &error_abort));
+    check_info("Hardware errors: 0 of 64 queued\n");
+    g_assert_false(timer_is_armed());
+    guest_acknowledges();
+    g_assert_cmpuint(num_told, ==, 0);
+
+    /* The other side's burst counts */
+    num_told = 0;
+    g_assert_true(load(empty, empty_len, &error_abort));
+    report_well(4);
+    g_assert_cmpuint(num_told, ==, 0);
+    pass(20);
+    check_told(4);
 }
 
 /* Each is a field, by its offset in the stream of test_hostile() */
@@ -716,6 +757,7 @@ int main(int argc, char **argv)
     g_test_add_func("/arm-sdei-ghes/full-is-told", test_full_is_told);
     g_test_add_func("/arm-sdei-ghes/reset", test_reset);
     g_test_add_func("/arm-sdei-ghes/migration", test_migration);
+    g_test_add_func("/arm-sdei-ghes/load-again", test_load_again);
     g_test_add_func("/arm-sdei-ghes/hostile", test_hostile);
     return g_test_run();
 }

@@ -3,12 +3,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Functional test: hardware errors reach Linux by an event of SDEI"""
 
+import base64
 from pathlib import Path
 import re
 import shlex
+import struct
 import subprocess
 import sys
 import time
+import uuid
 
 import qemu_test
 
@@ -25,6 +28,19 @@ GED_SOURCE = 1
 SDEI_SOURCE = 2
 
 GHES_DRIVER = '/sys/bus/platform/drivers/GHES'
+
+
+def memory_error(address):
+    """Return the record of an uncorrected memory error, in base64.
+
+    An error status block, a data entry and a memory error section: ACPI 6.5,
+    18.3.2.7.1, and UEFI 2.10, N.2.5. The address and the type are valid.
+    """
+    section = struct.pack('<QQQ56x', 1 << 14 | 1 << 1, 0, address)
+    guid = uuid.UUID('a5bc1114-6f64-4ede-b863-3e83ed7c83b1').bytes_le
+    entry = struct.pack('<16sIHBBI44x', guid, 0, 0x300, 0, 0, len(section))
+    status = struct.pack('<IIIII', 1, 0, 0, len(entry + section), 0)
+    return base64.b64encode(status + entry + section).decode()
 
 
 class SdeiGhes(SdeiGuestTest):
@@ -229,6 +245,23 @@ class SdeiGhes(SdeiGuestTest):
         self.assertEqual(self.dispatched(), 12)
         guest.stop()
 
+    def test_dump_without_agdi(self):
+        """A fatal error is the dump on demand of a stock Debian kernel."""
+        guest = self.boot_ras(cpus=2, initrd='initrd-kexec.cpio',
+                              append='guest.boot=1 crashkernel=192M')
+        guest.order('kexec -p /boot/vmlinuz /boot/initrd.cpio '
+                    '"guest.boot=1 crashkernel=192M" '
+                    '"guest.boot=2 nr_cpus=1       "')
+        self.inject_well(*self.documented('fatal'))
+        guest.wait_ready()
+        self.assertIn('guest.boot=2', guest.order('cat /proc/cmdline'))
+        # The dump is there, and SDEI works in the crash kernel as well
+        self.assertEqual(guest.order('kdump cpus').count('pc 0x'), 2)
+        guest.detected()
+        self.assertTrue(self.is_enabled())
+        guest.send('poweroff -f')
+        guest.wait_end()
+
     def test_all_cpus_stuck(self):
         """A fatal error reaches a guest that takes no interrupts."""
         kernel = nmi_kernel()
@@ -257,6 +290,93 @@ class SdeiGhes(SdeiGuestTest):
         self.assertIn('Hardware errors: 0 of 64 queued', self.info_sdei())
         self.assertEqual(self.dispatched(), 2)
         guest.stop()
+
+    def test_guest_stops_listening(self):
+        """Errors go where the guest listens now."""
+        guest = self.boot_ras()
+        guest.order(f'echo GHES.2 >{GHES_DRIVER}/unbind')
+        self.assertFalse(self.is_enabled())
+        self.check_error_at(guest, 0x5c001000, GED_SOURCE)
+        guest.order(f'echo GHES.2 >{GHES_DRIVER}/bind')
+        self.assertTrue(self.is_enabled())
+        self.check_error_at(guest, 0x5c002000, SDEI_SOURCE)
+        guest.stop()
+
+    def test_guest_without_sdei(self):
+        """Linux at EL2 does not use SDEI on a core without FEAT_VHE."""
+        guest = self.boot_ras(el=2)
+        guest.order('! dmesg | grep SDEIv')
+        self.assertFalse(self.is_enabled())
+        self.check_error_at(guest, 0x5c001000, GED_SOURCE)
+        guest.stop()
+
+    def test_machine_without_sdei(self):
+        """Nothing has changed for it."""
+        guest = self.boot_ras(sdei='off')
+        guest.order(f'test -e {GHES_DRIVER}/GHES.1')
+        guest.order(f'! test -e {GHES_DRIVER}/GHES.2')
+        self.check_error_at(guest, 0x5c001000, GED_SOURCE)
+        guest.stop()
+
+    def try_inject(self, address):
+        """Have an uncorrected error at @address; was it taken?
+
+        As fast as QMP goes: by QEMU's own record, without the script.
+        """
+        answer = self.vm.qmp('inject-ghes-v2-error',
+                             cper=memory_error(address))
+        if 'error' not in answer:
+            return True
+        self.assertIn('64 more hardware errors to acknowledge',
+                      answer['error']['desc'])
+        return False
+
+    def logged_pages(self, guest):
+        """Return the pages that Linux says to be lost, as often as it says so
+
+        It has no room for all when it is too slow, and says that instead.
+        """
+        text = guest.order("dmesg | grep '[Mm]emory failure'; :")
+        return [int(handled or dropped, 16) for handled, dropped in re.findall(
+            r'Memory failure: (0x[0-9a-f]+): memory outside kernel control|'
+            r'queuing memory failure at (0x[0-9a-f]+)', text)]
+
+    def test_flood(self):
+        """Of 1000 errors at once none gets lost, and none comes twice."""
+        # No program is where they are: Linux only says so of each
+        guest = self.boot_ras(cpus=2, append='loglevel=1 log_buf_len=4M '
+                                             'mem=256M')
+        addresses = range(0x50000000, 0x50000000 + 1000 * 4096, 4096)
+        # One is written, 64 wait
+        self.vm.cmd('stop')
+        refused = [a for a in addresses[:100] if not self.try_inject(a)]
+        self.assertEqual(refused, list(addresses[65:100]))
+        self.vm.cmd('cont')
+        refused += [a for a in addresses[100:] if not self.try_inject(a)]
+        self.log.info('%d of 1000 refused', len(refused))
+        self.check_pages(guest, set(addresses) - set(refused))
+
+        # Whoever repeats it gets all of them through
+        for address in refused:
+            self.wait_for('room for an error',
+                          lambda a=address: self.try_inject(a))
+        self.check_pages(guest, addresses)
+        overflows = guest.dmesg('buffer overflow')
+        self.log.info('%d that Linux had no room for', len(overflows))
+        guest.order('uname')
+
+    def check_pages(self, guest, addresses):
+        """Linux says once of each of @addresses that it is lost."""
+        pages = sorted(address >> 12 for address in addresses)
+        self.wait_for(f'{len(pages)} lost pages', lambda:
+                      len(self.logged_pages(guest)) >= len(pages))
+        self.assertIn('Hardware errors: 0 of 64 queued', self.info_sdei())
+        self.assertEqual(sorted(self.logged_pages(guest)), pages)
+
+    def wait_for(self, what, condition):
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, f'waited for {what}')
 
     def test_guest_stops_listening(self):
         """Errors go where the guest listens now."""

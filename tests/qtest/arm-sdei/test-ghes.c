@@ -320,7 +320,10 @@ static void test_overwritten_hest(void)
     user_event_enable(g, 0, EVENT_GHES, 1, 0);
     qtest_writel(g->qts, hest + HEST_COUNT, 2);
     inject(g, 1, "Source 2 not found");
+    /* It must not look for it beyond the table, a billion times */
     qtest_writel(g->qts, hest + HEST_COUNT, UINT32_MAX);
+    inject(g, 1, "4294967295 error sources are too many");
+    qtest_writel(g->qts, hest + HEST_COUNT, 4);
     qtest_writew(g->qts, hest + HEST_SOURCES + 2 * GHES_SIZE, 0xfeed);
     inject(g, 1, "not supported");
     g_assert_cmpuint(guest_count(g, 0, ID_HANDLER(1)), ==, 0);
