@@ -959,19 +959,44 @@ static void test_from_off(void)
     guest_finish();
 }
 
+/* @stopped: by way of one that has it, too, and does not run */
+typedef struct FromOff {
+    const char *name;
+    const char *machine;
+    bool stopped;
+} FromOff;
+
+static const FromOff from_off[] = {
+    { "gicv3", "gic-version=3" },
+    { "gicv2", "gic-version=2" },
+    { "gicv3-stopped", "gic-version=3", true },
+    { "gicv2-stopped", "gic-version=2", true },
+};
+
 /* The lines of a machine without SDEI are known where it has it */
 static void test_from_off_high(const void *data)
 {
-    GuestConfig off = { .cpus = 2, .args = SMALL, .machine = data,
+    const FromOff *c = data;
+    GuestConfig off = { .cpus = 2, .args = SMALL, .machine = c->machine,
                         .no_sdei = true };
-    GuestConfig on = { .cpus = 2, .args = SMALL, .machine = data };
+    GuestConfig on = { .cpus = 2, .args = SMALL, .machine = c->machine };
     Guest *home = guest_start(&off);
     Trip t = { .g = home };
     uint32_t spi, ppi;
 
     set_line(&t, FREE_PPI, 1, true);
     set_line(&t, FREE_SPI, 0, true);
-    t.g = guest_move(home, ROUTE_FILE, &on);
+    if (c->stopped) {
+        Guest *between;
+
+        qtest_qmp_assert_success(home->qts, "{ 'execute': 'stop' }");
+        between = guest_move(home, ROUTE_FILE, &on);
+        t.g = guest_move(between, ROUTE_FILE, &on);
+        guest_move_end(between);
+        guest_continue(t.g);
+    } else {
+        t.g = guest_move(home, ROUTE_FILE, &on);
+    }
 
     ppi = trip_bind(&t, 1, FREE_PPI, 0);
     guest_call_start(t.g, 1, SDEI_PE_UNMASK);
@@ -998,6 +1023,9 @@ static void test_from_off_high(const void *data)
     guest_check_eq(t.g, 0, guest_count(t.g, 0, ID_HANDLER(2)), 0,
                    "entries of handler 2");
     guest_move_end(t.g);
+    if (c->stopped) {
+        guest_continue(home);
+    }
     guest_finish();
 }
 
@@ -1070,10 +1098,12 @@ void add_migration_tests(void)
     }
     qtest_add_func("/arm-sdei/migration/from-off", test_from_off);
     if (!guest_is_kvm()) {
-        qtest_add_data_func("/arm-sdei/migration/from-off-high/gicv3",
-                            "gic-version=3", test_from_off_high);
-        qtest_add_data_func("/arm-sdei/migration/from-off-high/gicv2",
-                            "gic-version=2", test_from_off_high);
+        for (unsigned i = 0; i < ARRAY_SIZE(from_off); i++) {
+            g_autofree char *path = g_strdup_printf(
+                "/arm-sdei/migration/from-off-high/%s", from_off[i].name);
+
+            qtest_add_data_func(path, &from_off[i], test_from_off_high);
+        }
         qtest_add_func("/arm-sdei/migration/falls-while-stopped",
                        test_falls_while_stopped);
     }
