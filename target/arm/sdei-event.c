@@ -429,7 +429,8 @@ bool sdei_status_is_legal(uint8_t status)
 
 uint32_t sdei_events_find_intid(const SDEIEvents *m, uint32_t intid)
 {
-    uint32_t left = m->num_bound;
+    /* 0 is that of an event without interrupt */
+    uint32_t left = intid ? m->num_bound : 0;
     uint32_t ev;
 
     for (ev = 0; left && ev < m->num_events; ev++) {

@@ -1460,6 +1460,11 @@ static const Script bound_scripts[] = {
             { OWNS, 0, S1, 0 },
         },
     }, {
+        "owner/not-without-interrupt", {
+            { REGISTER, 0, EV0 }, { OWNS, 0, EV0, 0 }, BIND_S1(0),
+            { OWNS, 0, EV0, 0 }, { OWNS, 0, S1, 0 },
+        },
+    }, {
         "owner/of-a-PPI-for-each-PE", {
             BIND_P1(1), { REGISTER, 1, P1 }, { ENABLE, 1, P1 },
             { OWNS, 0, P1, 0 }, { OWNS, 1, P1, 1 }, { REGISTER, 0, P1 },

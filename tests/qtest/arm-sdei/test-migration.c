@@ -13,6 +13,7 @@
 #include "qobject/qdict.h"
 #include "qobject/qlist.h"
 #include "qobject/qobject.h"
+#include "bound.h"
 #include "move.h"
 #include "stage.h"
 #include "user-event.h"
@@ -1029,6 +1030,23 @@ static void test_from_off_high(const void *data)
     guest_finish();
 }
 
+/* An event without interrupt, be it registered, does not have SGI 0 */
+static void test_sgi(void)
+{
+    GuestConfig config = { .cpus = 2, .args = SMALL,
+                           .machine = "gic-version=3" };
+    Trip t = { .g = guest_start(&config) };
+
+    trip_bind(&t, 0, FREE_SPI, 1);
+    event_ready(t.g, 1, 0, 0);
+    t.g = guest_move(t.g, ROUTE_FILE, NULL);
+    gic_write_bit(t.g, 1, GIC_ISACTIVER, 0);
+    guest_check_eq(t.g, 1, gic_bit(t.g, 1, GIC_ISACTIVER, 0), 1,
+                   "active bit of SGI 0");
+    guest_move_end(t.g);
+    guest_finish();
+}
+
 /*
  * Between two migrations, while the guest stands still, a level that is pending
  * falls.  What it triggered is taken back, and is not in the second stream.
@@ -1104,6 +1122,7 @@ void add_migration_tests(void)
 
             qtest_add_data_func(path, &from_off[i], test_from_off_high);
         }
+        qtest_add_func("/arm-sdei/migration/sgi", test_sgi);
         qtest_add_func("/arm-sdei/migration/falls-while-stopped",
                        test_falls_while_stopped);
     }
