@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Argument: file=PATH.  A line is "KIND VCPU FROM TO".
+ * Argument: to=PATH.  A line is "KIND VCPU FROM TO".
  */
 
 #include <glib.h>
@@ -33,11 +33,11 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
                                            const qemu_info_t *info, int argc,
                                            char **argv)
 {
-    if (argc != 1 || !g_str_has_prefix(argv[0], "file=")) {
-        fprintf(stderr, "sdei plugin: say file=PATH\n");
+    if (argc != 1 || !g_str_has_prefix(argv[0], "to=")) {
+        fprintf(stderr, "sdei plugin: say to=PATH\n");
         return -1;
     }
-    out = fopen(argv[0] + strlen("file="), "a");
+    out = fopen(argv[0] + strlen("to="), "a");
     if (!out) {
         perror(argv[0]);
         return -1;
