@@ -146,8 +146,12 @@ class Export(Scratch):
         self.succeeds('prepare')
         path = self.tree / 'hw/arm/virt.c'
         path.write_text(path.read_text().replace('line 3\n', 'call sdei\n'))
+        maintainers = self.tree / 'MAINTAINERS'
+        maintainers.write_text('Virt\nM: x <nobody@localhost>\n')
+        self.git('add', 'MAINTAINERS')
         self.git('commit', '-qam', 'hw/arm: Call it\n\nBecause.\n\n'
-                 'Adds: hw/arm/virt-*.c\nUpstream-Status: Pending\nSigned-off-by: Dev <d@x>')
+                 'Adds: hw/arm/virt-*.c\nUpstream-Status: Pending\nSigned-off-by: Dev <d@x>',
+                 '--author', 'x <nobody@localhost>')
         self.succeeds('refresh')
         out = self.dir / 'series'
         self.succeeds('export', out)
@@ -161,6 +165,11 @@ class Export(Scratch):
         self.git('am', *out.glob('*.patch'), at=upstream)
         self.assertEqual((upstream / 'hw/arm/virt-sdei.c').read_text(), 'int sdei;\n')
         self.assertIn('call sdei', (upstream / 'hw/arm/virt.c').read_text())
+        # It is from nobody with us, and from who sends it there
+        self.assertEqual((upstream / 'MAINTAINERS').read_text(),
+                         'Virt\nM: Dev <dev@localhost>\n')
+        self.assertEqual(self.git('log', '-1', '--format=%an %ae', at=upstream).strip(),
+                         'Dev dev@localhost')
         self.assertEqual(self.git('log', '-1', '--format=%B', at=upstream).strip(),
                          'hw/arm: Call it\n\nBecause.\n\nSigned-off-by: Dev <d@x>\n'
                          'Signed-off-by: Dev <dev@localhost>')
