@@ -1,0 +1,329 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Turn a trace of Arm SDEI into a timeline for Perfetto's viewer
+
+QEMU writes the trace, with its log back end
+
+    qemu-system-aarch64 -msg timestamp=on -trace 'arm_sdei_*' -D FILE ...
+
+or with its simple one, which also wants trace-events-all of the build (or
+target/arm/trace-events of the sources):
+
+    qemu-system-aarch64 -trace 'arm_sdei_*,file=FILE' ...
+    sdei-timeline.py --simple trace-events-all FILE
+
+Open what comes out, JSON, in the viewer. Each PE has a track with the handlers
+that it runs and the calls that it makes, and one that says when it masks events,
+once it has said so. Arrows lead from a call that signals, and from what
+devices and the monitor trigger, to the handler that is entered for it.
+"""
+
+import argparse
+import contextlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+import json
+from pathlib import Path
+import re
+import sys
+
+EPOCH = datetime(1970, 1, 1)
+
+LOG_LINE = re.compile(r'(\S+Z) (arm_sdei_\w+) (.*)')
+
+# What the texts of events say: as in target/arm/trace-events
+PE = r'PE 0x(?P<mpidr>[0-9a-f]+)'
+HEX = r'0x(?P<{}>[0-9a-f]+)'
+TEXTS = {
+    'arm_sdei_call': rf'{PE} (?P<name>\w+)' + ''.join(
+        rf' x{n}={HEX.format(f"x{n}")}' for n in range(1, 6)),
+    'arm_sdei_ret': rf'{PE} (?P<name>\w+) = (?P<result>-?\d+)',
+    'arm_sdei_dispatch': rf'{PE} event {HEX.format("event_num")} '
+                         rf'entry={HEX.format("entry")} '
+                         rf'interrupts pc={HEX.format("pc")} '
+                         rf'pstate={HEX.format("pstate")}',
+    'arm_sdei_complete': rf'{PE} event {HEX.format("event_num")} to '
+                         rf'pc={HEX.format("pc")} '
+                         rf'pstate={HEX.format("pstate")}',
+    'arm_sdei_complete_and_resume': rf'{PE} event {HEX.format("event_num")} '
+                                    rf'to pc={HEX.format("pc")} '
+                                    rf'elr={HEX.format("elr")} '
+                                    rf'spsr={HEX.format("spsr")}',
+    'arm_sdei_cpu_off': PE,
+    'arm_sdei_trigger': rf'event {HEX.format("event_num")} '
+                        r'cpu (?P<cpu_index>-?\d+)',
+    'arm_sdei_line': r'INTID (?P<intid>\d+) PE (?P<pe>\d+) level (?P<level>\d)',
+}
+TEXTS = {name: re.compile(text) for name, text in TEXTS.items()}
+DECIMAL = ('result', 'cpu_index', 'intid', 'pe', 'level')
+
+# Bits of a register that are an affinity
+AFFINITY = 0xff00ffffff
+
+
+class BadTrace(Exception):
+    """It cannot be read, or there is nothing in it."""
+
+
+@dataclass
+class Record:
+    """An event of the trace: when, in nanoseconds, which, and its arguments"""
+
+    time: int
+    name: str
+    args: dict
+
+
+def read_log(path):
+    """Read a file of the log back end."""
+    records = []
+    with open(path, encoding='utf-8', errors='replace') as lines:
+        for line in lines:
+            record = read_line(line)
+            if record:
+                records.append(record)
+    if not records:
+        raise BadTrace(f'{path} has no event of SDEI with a time: run QEMU '
+                       "with -msg timestamp=on -trace 'arm_sdei_*'")
+    return records
+
+
+def read_line(line):
+    found = LOG_LINE.match(line)
+    if not found:
+        return None
+    stamp, name, text = found.groups()
+    said = name in TEXTS and TEXTS[name].match(text)
+    if not said:
+        return None
+    time = datetime.strptime(stamp, '%Y-%m-%dT%H:%M:%S.%fZ') - EPOCH
+    args = {key: value if key == 'name' else
+            int(value, 10 if key in DECIMAL else 16)
+            for key, value in said.groupdict().items()}
+    return Record(time // timedelta(microseconds=1) * 1000, name, args)
+
+
+def signed(value, bits):
+    """Return the number that lies in the low bits of @value."""
+    sign = 1 << (bits - 1)
+    return ((value & (2 * sign - 1)) ^ sign) - sign
+
+
+def read_simple(path, events_path):
+    """Read a file of the simple back end, as scripts/simpletrace.py does."""
+    sys.path.insert(0, str(Path(__file__).absolute().parent))
+    # pylint: disable=import-outside-toplevel
+    import simpletrace
+
+    records = []
+
+    class Reader(simpletrace.Analyzer2):
+        """Keeps what it is told of SDEI."""
+
+        def catchall(self, *values, event, timestamp_ns, **_):
+            if event.name not in TEXTS:
+                return
+            args = {name: value.decode() if isinstance(value, bytes) else value
+                    for name, value in zip(event.args.names(), values)}
+            if 'result' in args:
+                args['result'] = signed(args['result'], 64)
+            if 'cpu_index' in args:
+                args['cpu_index'] = signed(args['cpu_index'], 32)
+            records.append(Record(timestamp_ns, event.name, args))
+
+    try:
+        with open(events_path, encoding='utf-8') as events, \
+                open(path, 'rb') as trace:
+            simpletrace.process(events, trace, Reader())
+    except (simpletrace.SimpleException, ValueError) as e:
+        raise BadTrace(f'{path}: {e}') from None
+    if not records:
+        raise BadTrace(f'{path} has no event of SDEI')
+    return records
+
+
+@dataclass
+class Track:
+    """What a PE does. @handlers: the numbers of those that run"""
+
+    tid: int
+    handlers: list = field(default_factory=list)
+    call: Record = None
+    masked_since: float = None
+
+
+class Timeline:
+    """The viewer's events, made of records."""
+
+    MACHINE = 0
+
+    def __init__(self):
+        self.out = []
+        self.tracks = {}
+        self.arrows = 0
+        # Arrows that have left and not arrived: (affinity or None, event)
+        self.flying = []
+        self.start = self.now = 0
+        self.say('M', 'process_name', args={'name': 'Arm SDEI'})
+        self.name_track(self.MACHINE, 'machine')
+
+    def say(self, phase, name, tid=MACHINE, **more):
+        self.out.append({'ph': phase, 'name': name, 'cat': 'sdei', 'pid': 1,
+                         'tid': tid, 'ts': (self.now - self.start) / 1000,
+                         **more})
+
+    def name_track(self, tid, name):
+        self.say('M', 'thread_name', tid, args={'name': name})
+        self.say('M', 'thread_sort_index', tid, args={'sort_index': tid})
+
+    def track(self, record):
+        mpidr = record.args['mpidr'] & AFFINITY
+        if mpidr not in self.tracks:
+            # The next number is for when it masks events
+            tid = 2 * len(self.tracks) + 1
+            self.tracks[mpidr] = Track(tid)
+            self.name_track(tid, f'PE {mpidr:#x}')
+            self.name_track(tid + 1, f'PE {mpidr:#x} masks events')
+        return self.tracks[mpidr]
+
+    def add(self, record):
+        if not self.start:
+            self.start = record.time
+        # Threads may write lines in another order than they took the time
+        self.now = max(self.now, record.time)
+        getattr(self, record.name.removeprefix('arm_sdei_'))(record)
+
+    def call(self, record):
+        track = self.track(record)
+        track.call = record
+        self.say('B', record.args['name'].removeprefix('SDEI_'), track.tid,
+                 args={f'x{n}': hex(record.args[f'x{n}'])
+                       for n in range(1, 6)})
+
+    def ret(self, record):
+        track = self.track(record)
+        name, result = record.args['name'], record.args['result']
+        if not track.call:
+            return
+        if name == 'SDEI_EVENT_SIGNAL' and not result:
+            self.arrow(track.tid, track.call.args['x2'] & AFFINITY,
+                       track.call.args['x1'])
+        if name == 'SDEI_PE_MASK' and result >= 0:
+            self.masks(track)
+        elif name == 'SDEI_PE_UNMASK' and not result:
+            self.unmasks(track)
+        track.call = None
+        self.say('E', name.removeprefix('SDEI_'), track.tid,
+                 args={'result': result})
+
+    def dispatch(self, record):
+        track = self.track(record)
+        # A call that delivers has not returned yet: it is interrupted as well
+        self.end_call(track)
+        number = record.args['event_num']
+        track.handlers.append(number)
+        self.say('B', f'event {number:#x}', track.tid,
+                 args={key: hex(record.args[key])
+                       for key in ('entry', 'pc', 'pstate')})
+        self.land(track, record.args['mpidr'] & AFFINITY, number)
+
+    def complete(self, record):
+        track = self.track(record)
+        self.end_call(track)
+        # The trace may have begun in the handler
+        if track.handlers:
+            number = track.handlers.pop()
+            self.say('E', f'event {number:#x}', track.tid)
+
+    complete_and_resume = complete
+
+    def cpu_off(self, record):
+        track = self.track(record)
+        self.end_call(track)
+        while track.handlers:
+            self.say('E', f'event {track.handlers.pop():#x}', track.tid)
+        self.say('i', 'off', track.tid, s='t')
+        self.masks(track)
+
+    def trigger(self, record):
+        number, cpu = record.args['event_num'], record.args['cpu_index']
+        target = f' for CPU {cpu}' if cpu >= 0 else ''
+        # Arrows begin at what lasts
+        self.say('X', f'trigger {number:#x}{target}', dur=1)
+        self.arrow(self.MACHINE, None, number)
+
+    def line(self, record):
+        intid, level = record.args['intid'], record.args['level']
+        self.say('i', f'INTID {intid} {"high" if level else "low"}', s='t')
+
+    def end_call(self, track):
+        if track.call:
+            name = track.call.args['name']
+            track.call = None
+            self.say('E', name.removeprefix('SDEI_'), track.tid)
+
+    def masks(self, track):
+        if track.masked_since is None:
+            track.masked_since = self.now
+            self.say('B', 'masked', track.tid + 1)
+
+    def unmasks(self, track):
+        if track.masked_since is not None:
+            track.masked_since = None
+            self.say('E', 'masked', track.tid + 1)
+
+    def arrow(self, tid, affinity, number):
+        # What is pending already is not there twice
+        if (affinity, number) in [f[1:] for f in self.flying]:
+            return
+        self.arrows += 1
+        self.flying.append((self.arrows, affinity, number))
+        self.say('s', 'event', tid, id=self.arrows)
+
+    def land(self, track, affinity, number):
+        for flight in self.flying:
+            if flight[2] == number and flight[1] in (None, affinity):
+                self.flying.remove(flight)
+                self.say('f', 'event', track.tid, id=flight[0], bp='e')
+                return
+
+    def end(self):
+        """Nothing goes on after the last record: end it all."""
+        for track in self.tracks.values():
+            self.end_call(track)
+            while track.handlers:
+                self.say('E', f'event {track.handlers.pop():#x}', track.tid,
+                         args={'completed': False})
+            self.unmasks(track)
+        return {'displayTimeUnit': 'ns', 'traceEvents': self.out}
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('trace', type=Path, help="QEMU's file")
+    parser.add_argument('--simple', type=Path, metavar='EVENTS',
+                        help='the file is of the simple back end')
+    parser.add_argument('-o', '--output', type=Path, metavar='JSON',
+                        help='where to write to; default: standard output')
+    args = parser.parse_args()
+    try:
+        records = read_simple(args.trace, args.simple) if args.simple \
+            else read_log(args.trace)
+    except (BadTrace, OSError) as e:
+        print(f'sdei-timeline: {e}', file=sys.stderr)
+        return 1
+    timeline = Timeline()
+    for record in records:
+        timeline.add(record)
+    with contextlib.ExitStack() as files:
+        out = files.enter_context(open(args.output, 'w', encoding='utf-8')) \
+            if args.output else sys.stdout
+        json.dump(timeline.end(), out)
+        out.write('\n')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
