@@ -13,9 +13,9 @@ target/arm/trace-events of the sources):
     sdei-timeline.py --simple trace-events-all FILE
 
 Open what comes out, JSON, in the viewer. Each PE has a track with the handlers
-that it runs and the calls that it makes, and one that says when it masks events,
-once it has said so. Arrows lead from a call that signals, and from what
-devices and the monitor trigger, to the handler that is entered for it.
+that it runs and the calls that it makes, and one for when it masks events, once
+it has said so. Arrows lead from a call that signals, and from what devices and
+the monitor trigger, to the handler that is entered for it.
 """
 
 import argparse
