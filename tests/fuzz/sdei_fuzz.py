@@ -36,7 +36,7 @@ SOURCES = ROOT / 'tests' / 'fuzz' / 'arm-sdei'
 
 # Nothing that the guest or QEMU does takes this many seconds, even with
 # sanitizers and on a machine that is busy.
-PATIENCE = 180
+PATIENCE = 600
 
 # As in arm-sdei/fuzz.h
 RAM_BASE = 0x40000000
