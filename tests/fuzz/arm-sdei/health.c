@@ -112,9 +112,12 @@ static void gather(PE *pe)
         while (!ctl->pe[i].arrived) {
             call(pe, FN_PSCI_CPU_ON, mpidr(i), (u64)secondary, 0, 0, 0);
             gic_wake(i);
+            /* Below, with interrupts masked, it waits for that alone */
+            ctl->turn = i;
             wait_pattern(pe, &ctl->pe[i].arrived, 1, 1000);
         }
     }
+    ctl->turn = 0;
 }
 
 static u64 total(u64 which)
