@@ -218,6 +218,23 @@ static void sdei_ghes_print_error(GString *buf, const SDEIGhesError *error)
     }
 }
 
+/* A guest that acknowledges nothing holds up all that comes after */
+static void sdei_ghes_print_unacknowledged(GString *buf)
+{
+    AcpiGhesState *ags = acpi_ghes_get_state();
+    uint16_t id;
+
+    if (!ags) {
+        return;
+    }
+    for (id = ACPI_HEST_SRC_ID_SYNC; id <= ACPI_HEST_SRC_ID_SDEI; id++) {
+        if (!acpi_ghes_can_record(ags, id)) {
+            g_string_append_printf(buf, "  source %u: one is not "
+                                   "acknowledged\n", id);
+        }
+    }
+}
+
 void sdei_ghes_print(GString *buf)
 {
     const SDEIGhes *s = &sdei_ghes;
@@ -237,6 +254,7 @@ void sdei_ghes_print(GString *buf)
 
         g_string_append_printf(buf, "  not told: %s\n", text);
     }
+    sdei_ghes_print_unacknowledged(buf);
 }
 
 static bool sdei_ghes_pre_save(void *opaque, Error **errp)

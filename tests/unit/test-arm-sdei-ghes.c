@@ -37,6 +37,7 @@ static bool have_hest;
 static bool listens;
 static bool acknowledged;
 static bool acknowledges;       /* at once */
+static bool abort_acknowledged;
 static bool source_is_lost;
 
 /* What the guest was told: an address, or the mark of a record */
@@ -69,7 +70,9 @@ bool acpi_ghes_listens_to_sdei(const AcpiGhesState *ags)
 bool acpi_ghes_can_record(AcpiGhesState *ags, uint16_t source_id)
 {
     g_assert(ags == &state);
-    g_assert_cmpuint(source_id, ==, ACPI_HEST_SRC_ID_SDEI);
+    if (source_id != ACPI_HEST_SRC_ID_SDEI) {
+        return source_id != ACPI_HEST_SRC_ID_SYNC || abort_acknowledged;
+    }
     num_looks++;
     return acknowledged || source_is_lost;
 }
@@ -159,6 +162,7 @@ static void start(void)
 {
     arm_sdei_ghes_reset();
     have_hest = listens = acknowledged = acknowledges = true;
+    abort_acknowledged = true;
     source_is_lost = false;
     num_told = num_looks = num_triggers = num_failures = 0;
     now += NANOSECONDS_PER_SECOND;
@@ -341,6 +345,8 @@ static void test_no_hest(void)
 
 static void test_not_acknowledged(void)
 {
+    g_autofree char *text = NULL;
+
     start();
     acknowledges = false;
     report_well(1);
@@ -349,7 +355,8 @@ static void test_not_acknowledged(void)
     report_well(2);
     check_info("Hardware errors: 2 of 64 queued\n"
                "  lost memory 0x123456000-0x123457fff\n"
-               "  record of 172 bytes\n");
+               "  record of 172 bytes\n"
+               "  source 2: one is not acknowledged\n");
     pass(10000);
     check_told(1);
 
@@ -360,9 +367,15 @@ static void test_not_acknowledged(void)
     g_assert_true(timer_is_armed());
     guest_acknowledges();
     check_told(1, GPA, GPA + PAGE, 2);
-    check_info("Hardware errors: 0 of 64 queued\n");
+    abort_acknowledged = false;
+    check_info("Hardware errors: 0 of 64 queued\n"
+               "  source 0: one is not acknowledged\n"
+               "  source 2: one is not acknowledged\n");
     /* The queue is empty, and nobody looks whether that is acknowledged */
     g_assert_false(timer_is_armed());
+    abort_acknowledged = acknowledged = true;
+    text = info();
+    g_assert_null(strstr(text, "not acknowledged"));
 }
 
 /* A look at an acknowledgement is taken soon, and then seldom, but for ever */
