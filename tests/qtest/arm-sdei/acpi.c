@@ -183,11 +183,30 @@ static void firmware_write_pointer(Firmware *fw, const uint8_t *entry)
     firmware_dma(fw, FW_CFG_DMA_CTL_WRITE, buffer, 8);
 }
 
+/* The same as acpi_find_table(), where the tables have been placed */
+static uint64_t firmware_find_table(const Firmware *fw, const char *signature)
+{
+    QTestState *qts = fw->fw_cfg.qts;
+    uint64_t rsdp = firmware_find(fw, "etc/acpi/rsdp");
+    uint64_t xsdt = qtest_readq(qts, rsdp + RSDP_XSDT);
+    uint64_t end = xsdt + qtest_readl(qts, xsdt + ACPI_HEADER_LENGTH);
+
+    for (uint64_t at = xsdt + ACPI_HEADER_SIZE; at < end; at += 8) {
+        uint64_t table = qtest_readq(qts, at);
+        char name[4];
+
+        qtest_memread(qts, table, name, sizeof(name));
+        if (!memcmp(name, signature, sizeof(name))) {
+            return table;
+        }
+    }
+    return 0;
+}
+
 uint64_t acpi_place(QTestState *qts, uint64_t base, const char *signature)
 {
     Firmware fw = { .base = base, .next = base + 64 };
-    AcpiTables acpi = { };
-    uint32_t size, table;
+    uint32_t size;
 
     virt_fw_cfg_init(&fw.fw_cfg, qts);
     size = firmware_load(&fw, "etc/table-loader", 64);
@@ -212,8 +231,5 @@ uint64_t acpi_place(QTestState *qts, uint64_t base, const char *signature)
         }
     }
     g_assert_cmpuint(fw.next, <=, base + MiB);
-    acpi_read(qts, &acpi);
-    table = acpi_find_table(&acpi, signature);
-    g_free(acpi.blob);
-    return table ? firmware_find(&fw, "etc/acpi/tables") + table : 0;
+    return firmware_find_table(&fw, signature);
 }
