@@ -40,6 +40,7 @@ class Hardware:
     name: str
     machine: str
     cpu: str
+    append: str = ''                # for the host's kernel
 
 
 # Without features that cost nested guests time and that SDEI does not look at
@@ -48,6 +49,8 @@ PLAIN = Hardware('plain', 'virt,virtualization=on,gic-version=3',
 GICV2 = Hardware('gicv2', 'virt,virtualization=on,gic-version=2', PLAIN.cpu)
 # With those that an event must leave alone: SVE, pointer authentication, MTE
 RICH = Hardware('rich', PLAIN.machine + ',mte=on', 'max,sme=off,lpa2=off')
+# One that may lose memory, and has huge pages for a guest of 256 MiB
+LOSSY = Hardware('lossy', PLAIN.machine, PLAIN.cpu, 'hugepages=136 loglevel=1')
 
 # What read_trace() wants; a text for printf
 TRACE_EVENTS = ('kvm_vcpu_ioctl\\narm_sdei_call\\n'
@@ -158,7 +161,7 @@ class HostConfig:
                 '-smp', '2', '-m', '1536', '-nodefaults', '-no-reboot',
                 '-kernel', str(kernel or images / 'vmlinuz'),
                 '-initrd', str(self.initrd),
-                '-append', 'console=ttyAMA0 quiet']
+                '-append', f'console=ttyAMA0 quiet {self.hardware.append}']
 
 
 class Host(Guest):

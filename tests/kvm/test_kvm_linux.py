@@ -11,7 +11,7 @@ import sys
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 # pylint: disable=wrong-import-position
-from sdei_kvm import ROOT, TRACE_EVENTS  # noqa: E402
+from sdei_kvm import LOSSY, PLAIN, ROOT, TRACE_EVENTS  # noqa: E402
 from sdei_kvm import Host, missing, read_trace  # noqa: E402
 from sdei_guest import EVENT0_MODULE, EVENT0_ORDERS, SPLAT  # noqa: E402
 from sdei_guest import images_dir, nmi_kernel  # noqa: E402
@@ -44,24 +44,38 @@ l2_end() {{
 }};
 '''.replace('\n', ' ')
 
-# Print the host's physical address of a page in the middle of a guest's RAM,
-# which has $1 bytes.
-FIND_PAGE = '''
-find_page() {
+# Shell functions for the host: where the RAM of the guest is, which has $1
+# bytes; print the host's physical address of the guest's page $1; lose that
+# page, and return when QEMU has said so. One signal can be pending, and a
+# second one would get lost.
+LOSE = '''
+find_ram() {
     pid=$(pidof qemu-system-aarch64);
     while read -r range rest; do
         first=$((0x${range%-*})); last=$((0x${range#*-}));
         test $((last - first)) -ne $1 || break;
     done </proc/$pid/maps;
-    page=$(((first + $1 / 2) / 4096));
-    while :; do
-        entry=$(dd if=/proc/$pid/pagemap bs=8 skip=$page count=1 2>/dev/null |
-                od -An -tx8 | tr -d " ");
-        test $((0x$entry >> 63 & 1)) -eq 0 || break;
-        page=$((page + 1));
-    done;
+};
+host_page() {
+    entry=$(dd if=/proc/$pid/pagemap bs=8 count=1 2>/dev/null
+            skip=$(((first + $1 - 0x40000000) / 4096)) |
+            od -An -tx8 | tr -d " ");
+    test $((0x$entry >> 63 & 1)) -ne 0 &&
     printf "0x%x\\n" $(((0x$entry & 0x7fffffffffffff) << 12));
-}'''.replace('\n', ' ')
+};
+told() { grep -c "MEMORY_FAILURE.*$1" qmp.said; };
+lose() {
+    before=$(told "$2");
+    page=$(host_page $1) || return 1;
+    echo $page >/sys/devices/system/memory/hard_offline_page;
+    until test $(told "$2") -gt $before; do usleep 10000; done;
+};
+'''.replace('\n', ' ')
+
+GHES_DRIVER = '/sys/bus/platform/drivers/GHES'
+
+# What the shell says of a program that SIGBUS has ended
+BUS_ERROR = '135'
 
 # As the manual says. A delivery can come with the call that is its cause.
 MAX_QUIET = 6
@@ -72,12 +86,13 @@ MAX_COMPLETION = 28
 class KvmLinux(SdeiGuestTest):
     """One host for all: booting it takes longer than most tests."""
 
-    def new_host(self, files=(), kernel=None, name='host.log'):
+    def new_host(self, files=(), kernel=None, name='host.log',
+                 hardware=PLAIN):
         why = missing()
         if why:
             self.skipTest(why)
         host = Host(self.vm, self.short_dir(), self.log_file(name), files,
-                    kernel)
+                    kernel, hardware)
         self.addCleanup(host.close)
         host.start()
         return host
@@ -134,26 +149,113 @@ class KvmLinux(SdeiGuestTest):
             r'NMI backtrace for cpu 1\r?\n.*pc : lkdtm_HARDLOCKUP\+.*'
             r'sysrq: Resetting')
 
+    def start_lossy(self, args=''):
+        """Boot a guest by ACPI that is going to lose memory.
+
+        Its QEMU's events of that are in /tmp/qmp.said of the host.
+        """
+        efi = images_dir() / 'QEMU_EFI.fd'
+        host = self.new_host([('boot/QEMU_EFI.fd', efi)], hardware=LOSSY)
+        host.order(L2)
+        host.order(LOSE)
+        host.order('mkfifo qmp.in qmp.out; (cat qmp.out >>qmp.said &); '
+                   'exec 9<>qmp.in; echo "{\'execute\': '
+                   '\'qmp_capabilities\'}" >&9')
+        host.order(f'l2_start -machine ras=on -qmp pipe:qmp {args} '
+                   '-bios /boot/QEMU_EFI.fd -kernel /boot/vmlinuz '
+                   '-append "console=ttyAMA0 quiet loglevel=1"')
+        host.order('find_ram $((256 << 20))')
+        return host
+
+    def start_lossy_file(self):
+        """The same, with the guest's RAM in a file, as vhost-user wants it"""
+        return self.start_lossy(
+            '-object memory-backend-file,id=ram,size=256M,share=on,'
+            'mem-path=/dev/ram -machine memory-backend=ram')
+
+    def hold_pages(self, host, name, count, cpu=0):
+        """Have a program in the guest hold pages, and return where they are
+        """
+        said = host.order(
+            f"l2 '>/tmp/{name}; mkfifo /tmp/{name}.go; (taskset {1 << cpu:x} "
+            f'pages {count} /tmp/{name}.go >/tmp/{name}; echo $? '
+            f'>/tmp/{name}.end) & until test $(wc -l </tmp/{name}) = {count}; '
+            f"do usleep 20000; done; cat /tmp/{name}'")
+        pages = re.findall(r'^0x[0-9a-f]+', said, re.M)
+        self.assertEqual(len(set(pages)), count, said)
+        return pages
+
+    def check_dies(self, host, name):
+        """The program finds that it has lost a page, and ends."""
+        said = host.order(f"l2 'until test -s /tmp/{name}.end; do usleep 20000;"
+                          f" done; cat /tmp/{name}.end'")
+        self.assertIn(BUS_ERROR, said.split())
+
+    def check_survived(self, host, pages, handled):
+        """Linux has said of each of @pages, once, that it has dealt with it.
+
+        It cannot if it took a second for an acknowledgement: the next abort
+        came without a record then.
+        """
+        found = re.findall(r'Memory failure: (0x[0-9a-f]+): recovery action',
+                           handled)
+        expected = [hex(int(page, 16) >> 12) for page in pages]
+        if 'does not acknowledge' in host.order('cat l2.err'):
+            self.log.warning('%d of %d errors had a record', len(found),
+                             len(pages))
+            expected = [page for page in expected if page in found]
+        self.assertEqual(sorted(found), sorted(expected))
+        host.order("l2 'sha256sum /bin/busybox'")
+        self.check_linux_log(host)
+        host.order('echo poweroff -f >&8; l2_end')
+
     def test_memory_error(self):
         """The host loses a page of the guest's that nobody uses"""
-        efi = images_dir() / 'QEMU_EFI.fd'
-        host = self.new_host([('boot/QEMU_EFI.fd', efi)])
-        host.order(L2)
-        host.order('l2_start -machine ras=on -bios /boot/QEMU_EFI.fd '
-                   '-kernel /boot/vmlinuz -append "console=ttyAMA0 quiet"')
+        host = self.start_lossy()
         # Pages that were in use are there, and free ones do no harm.
         host.order('l2 "dd if=/dev/zero of=/tmp/file bs=1M count=60 && '
                    'rm /tmp/file"')
-        host.order(FIND_PAGE)
-        page = host.order('find_page $((256 << 20))').strip()
-        host.order(f'echo {page} >/sys/devices/system/memory/'
-                   'hard_offline_page')
+        host.order('at=$((0x48000000)); until host_page $at; do '
+                   'at=$((at + 4096)); done; lose $at inject')
         said = host.order('l2 "until dmesg | grep -A20 Hardware.error; '
                           'do usleep 100000; done"')
         # Source 2 is SDEI's; what the guest stumbles over comes by 0
         self.assertIn('APEI Generic Hardware Error Source: 2', said)
         self.assertRegex(said, r'physical_address: 0x000000004[0-9a-f]{7}')
         host.order('echo poweroff -f >&8; l2_end')
+
+    def test_lost_pages(self):
+        """A program's pages get lost, which it has not touched since"""
+        host = self.start_lossy_file()
+        pages = self.hold_pages(host, 'held', 20)
+        for page in pages:
+            host.order(f'lose {page} inject')
+        handled = host.order("l2 'until test $(dmesg | grep -c recovery.action)"
+                             " -ge 20; do usleep 50000; done; "
+                             "dmesg | grep recovery.action'")
+        host.order("l2 'echo >/tmp/held.go'")
+        self.check_dies(host, 'held')
+        self.check_survived(host, pages, handled)
+
+    def test_touched_pages(self):
+        """Programs on two CPUs run into lost pages at the same time"""
+        host = self.start_lossy_file()
+        # So that nobody hears of them before
+        host.order(f"l2 'echo GHES.2 >{GHES_DRIVER}/unbind'")
+        pages = []
+        for i in range(3):
+            names = [f'{i}.{cpu}' for cpu in (0, 1)]
+            held = [self.hold_pages(host, name, 1, cpu)
+                    for cpu, name in enumerate(names)]
+            for page, in held:
+                host.order(f'lose {page} ignore')
+                pages.append(page)
+            host.order("l2 'for go in /tmp/" + str(i) + ".?.go; do "
+                       "(echo >$go) & done; wait'")
+            for name in names:
+                self.check_dies(host, name)
+        self.check_survived(host, pages,
+                            host.order("l2 'dmesg | grep recovery.action'"))
 
     def test_old_kernel(self):
         """A kernel without the SMCCC filter: refused, and Linux 6.4 is named

@@ -46,6 +46,7 @@ int main(int argc, char **argv)
     add_device_tests();
     add_storm_tests();
     add_ghes_tests();
+    add_memory_failure_tests();
     add_nmi_tests();
 
     ret = g_test_run();

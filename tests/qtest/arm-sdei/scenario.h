@@ -123,6 +123,7 @@ void add_line_tests(void);
 void add_device_tests(void);
 void add_storm_tests(void);
 void add_ghes_tests(void);
+void add_memory_failure_tests(void);
 void add_nmi_tests(void);
 
 #endif

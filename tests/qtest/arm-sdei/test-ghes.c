@@ -11,38 +11,19 @@
 #include "qemu/bswap.h"
 #include "qobject/qdict.h"
 #include "acpi.h"
+#include "ghes.h"
 #include "move.h"
 #include "scenario.h"
 #include "snapshot.h"
 #include "user-event.h"
-
-#define EVENT_GHES      0x40000002
-
-/* 1 MiB of RAM that nobody else uses */
-#define ACPI_BASE       0x4e000000
-
-#define HEST_COUNT      36
-#define HEST_SOURCES    40
-#define GHES_SIZE       92
-#define GHES_STATUS     24      /* address in the register's description */
-#define GHES_NOTIFY     32
-#define GHES_VECTOR     40
-#define GHES_READ_ACK   68
 
 #define NOTIFY_GPIO     7
 #define NOTIFY_SEA      8
 #define NOTIFY_SDEI     11
 #define TYPE_GHES_V2    10
 
-#define SOURCE_SYNC     0
-#define SOURCE_GED      1
-#define SOURCE_SDEI     2
-
 #define RECORD_SIZE     172     /* of a memory error */
 #define BLOCK_SIZE      1024
-
-/* How many errors can wait */
-#define QUEUE_SIZE      64
 
 #define NOT_ACKNOWLEDGED "OSPM does not acknowledge previous error"
 
@@ -52,45 +33,6 @@ static const GuestConfig ghes_config = {
     .machine = "ras=on",
     .firmware = true,
 };
-
-/* ---- The driver ---- */
-
-typedef struct Source {
-    uint16_t type;
-    uint16_t id;
-    uint8_t notify;
-    uint32_t vector;
-    uint64_t block;
-    uint64_t ack;
-} Source;
-
-static Source read_source(Guest *g, uint64_t hest, unsigned i)
-{
-    uint64_t at = hest + HEST_SOURCES + i * GHES_SIZE;
-
-    return (Source) {
-        .type = qtest_readw(g->qts, at),
-        .id = qtest_readw(g->qts, at + 2),
-        .notify = qtest_readb(g->qts, at + GHES_NOTIFY),
-        .vector = qtest_readl(g->qts, at + GHES_VECTOR),
-        .block = qtest_readq(g->qts, qtest_readq(g->qts, at + GHES_STATUS)),
-        .ack = qtest_readq(g->qts, at + GHES_READ_ACK),
-    };
-}
-
-/* What a machine of ghes_config has: one of each, by ID */
-static Source find_source(Guest *g, uint64_t hest, unsigned id)
-{
-    Source source = read_source(g, hest, id);
-
-    g_assert_cmpuint(source.id, ==, id);
-    return source;
-}
-
-static void acknowledge(Guest *g, const Source *source)
-{
-    qtest_writeq(g->qts, source->ack, 1);
-}
 
 /* ---- Who injects ---- */
 
@@ -163,24 +105,6 @@ static void wait_record(Guest *g, const Source *source, uint8_t mark)
         }
     }
     check_record(g, source, mark);
-}
-
-/* How many errors wait for the guest to acknowledge others */
-static void check_queued(Guest *g, unsigned count)
-{
-    g_autofree char *text = guest_dump(g);
-    g_autofree char *line =
-        g_strdup_printf("Hardware errors: %u of %d queued\n", count,
-                        QUEUE_SIZE);
-
-    if (!strstr(text, line)) {
-        guest_fail(g, 0, "not %u errors are queued: %s", count, text);
-    }
-}
-
-static void check_no_record(Guest *g, const Source *source)
-{
-    g_assert_cmphex(qtest_readq(g->qts, source->ack), ==, 1);
 }
 
 /* ---- What the tables say ---- */
