@@ -183,6 +183,10 @@ static void check_spi(PE *pe)
     register_and_enable(pe, event);
     uart_raise();
     await_total(pe, COUNT_BOUND, 1);
+    /* Its handler may still run, on another PE */
+    while (call(pe, FN_EVENT_STATUS, event, 0, 0, 0, 0) & STATUS_RUNNING) {
+        wait_pattern(pe, &ctl->turn, 0x100, 100);
+    }
     unregister(pe, event);
     expect(pe, OK, FN_INTERRUPT_RELEASE, event, 0, 0, 0, 0);
 }
