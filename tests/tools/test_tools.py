@@ -251,6 +251,14 @@ class Setup(Scratch):
         self.stand_ins(dpkg_query='exit 1', id='echo 0', apt_get='echo E: broken; exit 100')
         self.assertIn('E: broken', self.fails('apt-get could not install', 'setup'))
 
+    def test_says_why_there_is_no_such_package(self):
+        self.stand_ins(dpkg_query='exit 1', id='echo 0', apt_get=(
+            'case "$*" in *update) echo W: Failed to fetch the list;; '
+            '*) for n in 1 2 3 4 5 6 7 8 9; do echo E: no package $n; done;; esac; exit 100'))
+        err = self.fails('apt-get could not install', 'setup')
+        self.assertEqual(err.count('W: Failed to fetch the list\n'), 1, err)
+        self.assertEqual(err.count('E: no package'), 7, err)
+
 
 class Commands(Scratch):
     """./run and ./check with stand-ins for what they call."""
