@@ -149,7 +149,13 @@ SDEIState *sdei_dispatcher(void);
  *
  * To be called after each call and when a VM goes on.
  */
+#ifdef CONFIG_DEBUG_TCG
 void sdei_check(const SDEIState *s);
+#else
+static inline void sdei_check(const SDEIState *s)
+{
+}
+#endif
 
 /* sdei-vcpu.c: who gets what now */
 
@@ -237,11 +243,19 @@ bool sdei_irq_is_active(SDEIState *s, uint32_t num);
  */
 bool sdei_irq_take(SDEIState *s, uint32_t pe, uint32_t num);
 
+void sdei_irq_give_lines_back(SDEIState *s);
+
 /**
  * sdei_irq_give_back: give lines back whose events are no longer registered,
  * after anything that may have changed that
  */
-void sdei_irq_give_back(SDEIState *s);
+static inline void sdei_irq_give_back(SDEIState *s)
+{
+    /* Every call ends here, and most lines are taken for long */
+    if (s->num_taken != s->events.num_lines) {
+        sdei_irq_give_lines_back(s);
+    }
+}
 
 /** sdei_irq_level: how the line of interrupt @intid stands on @pe */
 bool sdei_irq_level(SDEIState *s, uint32_t pe, uint32_t intid);

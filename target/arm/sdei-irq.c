@@ -146,14 +146,10 @@ static void sdei_give_line(SDEIState *s, uint32_t n)
     sdei_gic_class(s)->give(sdei_gic(s), line.pe, line.intid, level);
 }
 
-void sdei_irq_give_back(SDEIState *s)
+void sdei_irq_give_lines_back(SDEIState *s)
 {
     uint32_t n;
 
-    /* Every call ends here, and most lines are taken for long */
-    if (s->num_taken == s->events.num_lines) {
-        return;
-    }
     for (n = find_first_bit(s->line_taken, s->num_lines); n < s->num_lines;
          n = find_next_bit(s->line_taken, s->num_lines, n + 1)) {
         SDEILine line = sdei_line_at(s, n);

@@ -113,9 +113,9 @@ static void sdei_reset_hold(Object *obj, ResetType type)
     sdei_irq_give_back(s);
 }
 
+#ifdef CONFIG_DEBUG_TCG
 void sdei_check(const SDEIState *s)
 {
-#ifdef CONFIG_DEBUG_TCG
     const char *wrong = sdei_events_check(&s->events) ?:
                         sdei_irq_check_lines(s);
 
@@ -123,8 +123,8 @@ void sdei_check(const SDEIState *s)
         error_report("arm-sdei: wrong: %s", wrong);
         abort();
     }
-#endif
 }
+#endif
 
 static bool sdei_set_version(SDEIState *s, Error **errp)
 {
