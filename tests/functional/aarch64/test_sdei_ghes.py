@@ -378,33 +378,6 @@ class SdeiGhes(SdeiGuestTest):
         while not condition():
             self.assertLess(time.monotonic(), deadline, f'waited for {what}')
 
-    def test_guest_stops_listening(self):
-        """Errors go where the guest listens now."""
-        guest = self.boot_ras()
-        guest.order(f'echo GHES.2 >{GHES_DRIVER}/unbind')
-        self.assertFalse(self.is_enabled())
-        self.check_error_at(guest, 0x5c001000, GED_SOURCE)
-        guest.order(f'echo GHES.2 >{GHES_DRIVER}/bind')
-        self.assertTrue(self.is_enabled())
-        self.check_error_at(guest, 0x5c002000, SDEI_SOURCE)
-        guest.stop()
-
-    def test_guest_without_sdei(self):
-        """Linux at EL2 does not use SDEI on a core without FEAT_VHE."""
-        guest = self.boot_ras(el=2)
-        guest.order('! dmesg | grep SDEIv')
-        self.assertFalse(self.is_enabled())
-        self.check_error_at(guest, 0x5c001000, GED_SOURCE)
-        guest.stop()
-
-    def test_machine_without_sdei(self):
-        """Nothing has changed for it."""
-        guest = self.boot_ras(sdei='off')
-        guest.order(f'test -e {GHES_DRIVER}/GHES.1')
-        guest.order(f'! test -e {GHES_DRIVER}/GHES.2')
-        self.check_error_at(guest, 0x5c001000, GED_SOURCE)
-        guest.stop()
-
 
 if __name__ == '__main__':
     SdeiGuestTest.main()
