@@ -243,6 +243,7 @@ bool sdei_irq_is_active(SDEIState *s, uint32_t num);
  */
 bool sdei_irq_take(SDEIState *s, uint32_t pe, uint32_t num);
 
+/** sdei_irq_give_lines_back: the rest of sdei_irq_give_back() */
 void sdei_irq_give_lines_back(SDEIState *s);
 
 /**
