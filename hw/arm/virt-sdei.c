@@ -12,6 +12,7 @@
 #include "hw/arm/virt-sdei.h"
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
+#include "qobject/qlist.h"
 #include "system/device_tree.h"
 #include "system/runstate.h"
 #include "system/system.h"
@@ -83,7 +84,7 @@ static const VMStateDescription vmstate_sdei_off = {
     .name = TYPE_ARM_SDEI,
     .version_id = 1,
     .minimum_version_id = 1,
-    .priority = MIG_PRI_MAX,
+    .priority = MIG_PRI_ARM_SDEI,
     .needed = virt_sdei_off_needed,
     .pre_load_errp = virt_sdei_off_pre_load,
     .fields = (const VMStateField[]) {
@@ -112,6 +113,17 @@ static int virt_sdei_refuse_event(Object *obj, void *opaque)
     return 0;
 }
 
+static QList *virt_sdei_events(VirtMachineState *vms)
+{
+    QList *events = qlist_new();
+
+    qlist_append_int(events, SDEI_EVENT_AGDI);
+    if (vms->ras) {
+        qlist_append_int(events, SDEI_EVENT_GHES);
+    }
+    return events;
+}
+
 void virt_sdei_create(VirtMachineState *vms)
 {
     DeviceState *dev;
@@ -131,10 +143,10 @@ void virt_sdei_create(VirtMachineState *vms)
     object_property_add_child(OBJECT(vms), TYPE_ARM_SDEI, OBJECT(dev));
     object_property_set_link(OBJECT(dev), "gic", OBJECT(vms->gic),
                              &error_abort);
-    object_property_set_bool(OBJECT(dev), "ghes", vms->ras, &error_abort);
+    qdev_prop_set_array(dev, "platform-events", virt_sdei_events(vms));
     qdev_realize_and_unref(dev, NULL, &error_fatal);
     fdt_add_sdei_node(vms);
-    virt_sdei_ghes_create(vms);
+    virt_sdei_ghes_create(vms, dev);
 }
 
 /*

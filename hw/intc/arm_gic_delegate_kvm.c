@@ -11,7 +11,7 @@
 #include "hw/intc/arm_gic_delegate.h"
 #include "hw/intc/arm_gicv3_common.h"
 #include "system/accel-blocker.h"
-#include "system/kvm_int.h"
+#include "system/kvm.h"
 #include "kvm_arm.h"
 #include "gic_internal.h"
 #include "gicv3_internal.h"
@@ -66,10 +66,8 @@ static bool kvm_gic_read(ARMGICDelegateIf *gic, uint32_t reg, uint32_t intid,
  */
 static bool kvm_gic_can_delegate(ARMGICDelegateIf *gic, uint32_t intid)
 {
-    uint32_t gsi = intid - GIC_INTERNAL;
-
-    return intid >= GIC_INTERNAL && (gsi >= kvm_state->gsi_count ||
-                                     !kvm_state->gsi_irqfds[gsi]);
+    return intid >= GIC_INTERNAL &&
+           !kvm_irqchip_gsi_has_irqfd(kvm_state, intid - GIC_INTERNAL);
 }
 
 static ARMGICDelegate *kvm_gic_delegate(ARMGICDelegateIf *gic)

@@ -33,25 +33,6 @@
 /* The guest did not read the record; Linux may have had no memory for it */
 #define SDEI_GHES_NOTIFY_AGAIN  (100 * SCALE_MS)
 
-/*
- * There is one HEST, and one guest that it belongs to.
- *
- * @stream: what a migration stream has, until it is found good
- * @credit: until then the guest has had its errors; in the past if it could
- *          take a burst of them
- * @next_look: how long to wait for an acknowledgement, the next time
- */
-typedef struct SDEIGhes {
-    SDEIGhesQueue queue;
-    SDEIGhesQueue stream;
-    SDEIGhesRefused refused;
-    QEMUTimer *timer;
-    int64_t credit;
-    int64_t next_look;
-} SDEIGhes;
-
-static SDEIGhes sdei_ghes;
-
 static int64_t sdei_ghes_now(void)
 {
     return qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
@@ -75,7 +56,7 @@ static int64_t sdei_ghes_wait(SDEIGhes *s, AcpiGhesState *ags, int64_t now)
     if (!acpi_ghes_can_record(ags, ACPI_HEST_SRC_ID_SDEI)) {
         wait = s->next_look;
         if (wait >= SDEI_GHES_NOTIFY_AGAIN) {
-            arm_sdei_trigger_event(SDEI_EVENT_GHES, NULL, NULL);
+            arm_sdei_trigger_event(s->sdei, SDEI_EVENT_GHES, NULL, NULL);
         }
         s->next_look = MIN(2 * wait, SDEI_GHES_LAST_LOOK);
         return wait;
@@ -151,9 +132,8 @@ static void sdei_ghes_queued(SDEIGhes *s)
     }
 }
 
-void arm_sdei_ghes_report(const void *cper, size_t len, Error **errp)
+void sdei_ghes_report(SDEIGhes *s, const void *cper, size_t len, Error **errp)
 {
-    SDEIGhes *s = &sdei_ghes;
     AcpiGhesState *ags = acpi_ghes_get_state();
     int64_t now = sdei_ghes_now();
 
@@ -174,14 +154,8 @@ void arm_sdei_ghes_report(const void *cper, size_t len, Error **errp)
     sdei_ghes_queued(s);
 }
 
-bool arm_sdei_memory_error(uint64_t gpa, uint64_t len)
+bool sdei_ghes_report_memory(SDEIGhes *s, uint64_t gpa, uint64_t len)
 {
-    SDEIGhes *s = &sdei_ghes;
-    AcpiGhesState *ags = acpi_ghes_get_state();
-
-    if (!ags || !acpi_ghes_listens_to_sdei(ags)) {
-        return false;
-    }
     if (sdei_ghes_push_memory(&s->queue, gpa, len)) {
         sdei_ghes_queued(s);
         return true;
@@ -195,10 +169,8 @@ bool arm_sdei_memory_error(uint64_t gpa, uint64_t len)
     return false;
 }
 
-void arm_sdei_ghes_reset(void)
+void sdei_ghes_reset(SDEIGhes *s)
 {
-    SDEIGhes *s = &sdei_ghes;
-
     timer_del(s->timer);
     sdei_ghes_end_refusal(s);
     s->queue.count = 0;
@@ -235,15 +207,10 @@ static void sdei_ghes_print_unacknowledged(GString *buf)
     }
 }
 
-void sdei_ghes_print(GString *buf)
+void sdei_ghes_print(const SDEIGhes *s, GString *buf)
 {
-    const SDEIGhes *s = &sdei_ghes;
     int32_t i;
 
-    /* A machine without this error source */
-    if (!s->timer) {
-        return;
-    }
     g_string_append_printf(buf, "Hardware errors: %" PRIi32 " of %d queued\n",
                            s->queue.count, SDEI_GHES_QUEUE_SIZE);
     for (i = 0; i < s->queue.count; i++) {
@@ -282,7 +249,7 @@ static bool sdei_ghes_post_load(void *opaque, int version_id, Error **errp)
         return false;
     }
     /* COLO loads again and again, without a reset before */
-    arm_sdei_ghes_reset();
+    sdei_ghes_reset(s);
     s->queue = s->stream;
     /* The guest may have been told of a burst just before */
     s->credit = sdei_ghes_now() + SDEI_GHES_BURST * SDEI_GHES_INTERVAL;
@@ -314,7 +281,7 @@ static const VMStateDescription vmstate_sdei_ghes_error = {
     },
 };
 
-static const VMStateDescription vmstate_sdei_ghes = {
+const VMStateDescription vmstate_sdei_ghes = {
     .name = "arm-sdei-ghes",
     .version_id = 1,
     .minimum_version_id = 1,
@@ -329,11 +296,9 @@ static const VMStateDescription vmstate_sdei_ghes = {
     },
 };
 
-void arm_sdei_ghes_init(void)
+void sdei_ghes_init(SDEIGhes *s, SDEIState *sdei)
 {
-    SDEIGhes *s = &sdei_ghes;
-
+    s->sdei = sdei;
     s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, sdei_ghes_run, s);
     s->next_look = SDEI_GHES_FIRST_LOOK;
-    vmstate_register(NULL, 0, &vmstate_sdei_ghes, s);
 }

@@ -8,6 +8,8 @@
 #define TARGET_ARM_SDEI_GHES_H
 
 #include "hw/acpi/ghes.h"
+#include "qemu/timer.h"
+#include "sdei.h"
 
 #define SDEI_GHES_QUEUE_SIZE    64
 /* A guest is told of lost memory by the smallest page that it can have */
@@ -92,10 +94,62 @@ void sdei_ghes_refuse(SDEIGhesRefused *r, uint64_t gpa, uint64_t len);
 char *sdei_ghes_refused_text(const SDEIGhesRefused *r);
 
 /*
- * sdei-ghes.c: says when an error has its turn
+ * sdei-ghes.c: says when an error has its turn; all with the BQL held, from any
+ * thread
  */
 
+/**
+ * SDEIGhes: the error source of the ACPI HEST that notifies by an event
+ * @sdei: who has the event
+ * @stream: what a migration stream has, until it is found good
+ * @credit: until then the guest has had its errors; in the past if it could
+ *          take a burst of them
+ * @next_look: how long to wait for an acknowledgement, the next time
+ */
+typedef struct SDEIGhes {
+    SDEIState *sdei;
+    SDEIGhesQueue queue;
+    SDEIGhesQueue stream;
+    SDEIGhesRefused refused;
+    QEMUTimer *timer;
+    int64_t credit;
+    int64_t next_look;
+} SDEIGhes;
+
+extern const VMStateDescription vmstate_sdei_ghes;
+
+/**
+ * sdei_ghes_init: the machine has the error source
+ * @s: all zero
+ */
+void sdei_ghes_init(SDEIGhes *s, SDEIState *sdei);
+
+/** sdei_ghes_reset: forget all errors that wait for the guest */
+void sdei_ghes_reset(SDEIGhes *s);
+
+/**
+ * sdei_ghes_report_memory: tell the guest that memory of it is lost
+ * @gpa: guest physical address
+ * @len: length
+ *
+ * For an error that nobody has stumbled over yet (action optional).  The guest,
+ * which must listen, gets it page by page, as soon as it has acknowledged what
+ * came before.
+ *
+ * Returns: false if too many errors wait for the guest already, which QEMU's
+ * log has then
+ */
+bool sdei_ghes_report_memory(SDEIGhes *s, uint64_t gpa, uint64_t len);
+
+/**
+ * sdei_ghes_report: tell the guest of a hardware error
+ * @cper: the record
+ *
+ * As sdei_ghes_report_memory().
+ */
+void sdei_ghes_report(SDEIGhes *s, const void *cper, size_t len, Error **errp);
+
 /** sdei_ghes_print: for "info sdei" */
-void sdei_ghes_print(GString *buf);
+void sdei_ghes_print(const SDEIGhes *s, GString *buf);
 
 #endif /* TARGET_ARM_SDEI_GHES_H */

@@ -2,8 +2,18 @@
 /*
  * Arm SDEI: what the dispatcher's files share
  *
- * Calls come in by sdei-smccc.c, are judged by sdei-event.c (pure), and move
- * vCPUs by sdei-vcpu.c through one of the register back ends.
+ * Whatever happens goes down this list, and nothing in it calls back up:
+ *
+ *   sdei-smccc.c, sdei-kvm-call.c      what a PE calls
+ *   sdei-source.c, sdei-gic.c, sdei-nmi.c  what other parts of QEMU tell
+ *   sdei-settle.c                      who gets what now
+ *   sdei-irq.c                         whose the lines of the GIC are
+ *   sdei-tcg.c, sdei-kvm.c             the registers of a vCPU
+ *   sdei-pstate.c                      the PSTATE of handlers
+ *   sdei-event.c                       the rules, which are pure
+ *
+ * Beside it sdei.c makes and resets all, sdei-vmstate.c saves and loads it,
+ * sdei-qmp.c and sdei-query.c are the monitor's.
  */
 
 #ifndef TARGET_ARM_SDEI_INTERNAL_H
@@ -15,8 +25,6 @@
 #include "qom/object.h"
 #include "sdei.h"
 #include "sdei-event.h"
-
-OBJECT_DECLARE_SIMPLE_TYPE(SDEIState, ARM_SDEI)
 
 /* Bound interrupts at a time, DEN0054C 6.3 wants at least two of each */
 #define SDEI_NUM_PPI_SLOTS  16
@@ -95,6 +103,12 @@ typedef struct SDEICPUState {
     SDEIContext context[SDEI_PRIO_COUNT];
 } SDEICPUState;
 
+/** SDEILine: an input of the GIC; @pe is for PPIs */
+typedef struct SDEILine {
+    uint32_t intid;
+    uint32_t pe;
+} SDEILine;
+
 typedef struct SDEISaved SDEISaved;
 
 struct SDEIState {
@@ -103,7 +117,8 @@ struct SDEIState {
     /* Properties */
     char *version;
     DeviceState *gic;
-    bool ghes;
+    uint32_t num_platform_events;
+    uint32_t *platform_events;
 
     /* Set by realize */
     uint64_t version_result;
@@ -115,10 +130,15 @@ struct SDEIState {
     SDEIEvents events;
     SDEICPUState *cpu;
 
-    /* The PE that the current call last sent for, see sdei_let_take() */
+    /* The PE that the current call has signalled, or SDEI_NONE */
+    uint32_t signalled;
+    /* The PE that was last sent for, see sdei_let_take() */
     uint32_t last_kicked;
     /* Work was queued on a vCPU, or has run there */
     QemuCond work_cond;
+
+    /* The error source that notifies by an event, or NULL */
+    const struct SDEIGhes *ghes;
 
     /* What migrates, see sdei-vmstate.c */
     SDEISaved *saved;
@@ -136,64 +156,30 @@ struct SDEIState {
     uint32_t num_taken;
 };
 
-/* sdei.c: the device */
+/* sdei-settle.c: who gets what now; all with the BQL held */
 
 /**
- * sdei_dispatcher: the machine's dispatcher
- * Returns: NULL if the machine has none
- */
-SDEIState *sdei_dispatcher(void);
-
-/**
- * sdei_check: in debug builds, assert that the state holds together
+ * sdei_settle: a source has changed the state of the rules
+ * @pe: the PE whose private events that was about, or SDEI_NONE
  *
- * To be called after each call and when a VM goes on.
+ * Gives lines back whose events are no longer registered, and sends @pe, and
+ * whoever takes the pending shared events, to take them.  From any thread.
  */
-#ifdef CONFIG_DEBUG_TCG
-void sdei_check(const SDEIState *s);
-#else
-static inline void sdei_check(const SDEIState *s)
-{
-}
-#endif
+void sdei_settle(SDEIState *s, uint32_t pe);
 
-/* sdei-vcpu.c: who gets what now */
+/** sdei_settle_all: the same for the events of all PEs, as the VM goes on */
+void sdei_settle_all(SDEIState *s);
 
 /**
- * sdei_reevaluate: a call changed something, see who takes which event now
- * @pe: the calling PE, whose thread this is; it takes its event at once,
- *     other PEs are sent to look for theirs
+ * sdei_settle_call: a call has changed the state of the rules
+ * @pe: the caller, whose thread this is; it takes its event at once
+ * @signalled: the PE that it has signalled, or SDEI_NONE
  *
- * Returns: true if @pe has taken an event
+ * Gives the BQL up for a short time where that lets another PE take its event.
  */
-bool sdei_reevaluate(SDEIState *s, uint32_t pe);
+void sdei_settle_call(SDEIState *s, uint32_t pe, uint32_t signalled);
 
-/**
- * sdei_let_take: let the PE that a call of @pe sent for take its event
- *
- * Whoever signals a PE likes to poll CNTVCT until it has reacted (Linux:
- * udelay).  Each such read takes the BQL, and would keep the other vCPU, which
- * needs the BQL to take its event, from getting it for milliseconds.  So wait,
- * without the BQL and for a short time only, until it had its turn.
- */
-void sdei_let_take(SDEIState *s, uint32_t pe);
-
-/**
- * sdei_kick: send @pe to take an event, if there is one that it takes now
- *
- * To be called after anything that made an event deliverable there; from any
- * thread that holds the BQL.
- */
-void sdei_kick(SDEIState *s, uint32_t pe);
-
-/** sdei_kick_shared: send whoever takes the pending shared events */
-void sdei_kick_shared(SDEIState *s);
-
-/**
- * sdei_vcpu_resume: before any vCPU runs, see that PEs that are off have
- * nothing to do
- */
-void sdei_vcpu_resume(SDEIState *s);
+/* sdei-pstate.c: PSTATE of handlers */
 
 /**
  * sdei_pstate_is_legal: can a handler on @pe have interrupted this PSTATE?
@@ -210,13 +196,21 @@ bool sdei_pstate_is_legal(SDEIState *s, uint32_t pe, uint64_t pstate);
 uint64_t sdei_handler_pstate(CPUArchState *env, unsigned int client_el,
                              const SDEIContext *context);
 
-/** sdei_kick_all: send every PE that has an event to take */
-void sdei_kick_all(SDEIState *s);
+/* sdei-gic.c: what the GIC tells */
 
-/* sdei-irq.c: bound interrupts */
+/** sdei_gic_realize: have the GIC ask the dispatcher, if it can */
+void sdei_gic_realize(SDEIState *s);
 
-/** sdei_irq_realize: have the GIC ask the dispatcher */
+/* sdei-irq.c: bound interrupts, and whose their lines are */
+
+/** sdei_irq_realize: there is a GIC whose interrupts can be bound */
 void sdei_irq_realize(SDEIState *s);
+
+/** sdei_irq_line: what is input @n of the GIC, below @num_lines? */
+SDEILine sdei_irq_line(const SDEIState *s, uint32_t n);
+
+/** sdei_irq_has: does the dispatcher have the line of @intid on @pe? */
+bool sdei_irq_has(const SDEIState *s, uint32_t pe, uint32_t intid);
 
 /**
  * sdei_irq_check: can interrupt @intid be bound at all?
@@ -284,6 +278,11 @@ const char *sdei_irq_check_lines(const SDEIState *s);
 /** sdei_nmi: NMIClass.nmi_monitor_handler */
 void sdei_nmi(NMIState *n, int cpu_index, Error **errp);
 
+/* sdei-qmp.c: monitor commands */
+
+/** sdei_find: the machine's dispatcher; NULL and an error if it has none */
+SDEIState *sdei_find(Error **errp);
+
 /* sdei-vmstate.c: migration */
 
 extern const VMStateDescription vmstate_sdei;
@@ -294,7 +293,7 @@ SDEISaved *sdei_saved_new(SDEIState *s);
 
 extern const SDEIRegs sdei_tcg_regs;
 
-/* sdei-kvm.c: calls and registers under KVM */
+/* sdei-kvm-call.c: calls under KVM */
 
 /** sdei_kvm_init: have KVM forward the calls; before any vCPU runs */
 bool sdei_kvm_init(SDEIState *s, Error **errp);

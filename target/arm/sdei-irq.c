@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Arm SDEI: bound interrupts
+ * Arm SDEI: whose the lines of bound interrupts are
  *
- * The GIC tells the dispatcher of each change of its inputs.  While an event
- * is registered on a line the dispatcher has the line: the GIC finds it low,
- * and keeps software from faking the interrupt.
+ * While an event is registered on a line the dispatcher has the line: the GIC
+ * finds it low, and keeps software from faking the interrupt.  Lines are taken
+ * here and given back; of events this asks the rules and tells nobody.
  */
 
 #include "qemu/osdep.h"
@@ -16,12 +16,6 @@
 #include "hw/intc/arm_gicv3_common.h"
 #include "sdei-internal.h"
 #include "trace.h"
-
-/* An input of the GIC; @pe is for PPIs */
-typedef struct SDEILine {
-    uint32_t intid;
-    uint32_t pe;
-} SDEILine;
 
 /*
  * Inputs of the GIC: the SPIs, then a block of GIC_INTERNAL for each CPU.
@@ -36,7 +30,7 @@ static uint32_t sdei_line_number(const SDEIState *s, uint32_t pe,
     return s->num_irq - GIC_INTERNAL + pe * GIC_INTERNAL + intid;
 }
 
-static SDEILine sdei_line_at(const SDEIState *s, uint32_t n)
+SDEILine sdei_irq_line(const SDEIState *s, uint32_t n)
 {
     uint32_t num_spis = s->num_irq - GIC_INTERNAL;
 
@@ -57,53 +51,12 @@ static ARMGICDelegateIfClass *sdei_gic_class(const SDEIState *s)
     return ARM_GIC_DELEGATE_IF_GET_CLASS(s->gic);
 }
 
-/* Tell the event that has line @n of the line's level */
-static void sdei_line_to_event(SDEIState *s, uint32_t n, bool level)
+bool sdei_irq_has(const SDEIState *s, uint32_t pe, uint32_t intid)
 {
-    SDEILine line = sdei_line_at(s, n);
-    uint32_t ev = sdei_events_find_intid(&s->events, line.intid);
-
-    trace_arm_sdei_line(line.intid, line.pe, level);
-    if (ev == SDEI_NONE) {
-        return;
-    }
-    sdei_line_changed(&s->events, ev, line.pe, level);
-    if (s->events.event[ev].def.type == SDEI_TYPE_SHARED) {
-        sdei_kick_shared(s);
-    } else {
-        sdei_kick(s, line.pe);
-    }
-}
-
-static bool sdei_irq_set_line(void *opaque, int n, int level)
-{
-    SDEIState *s = opaque;
-
-    if (level) {
-        set_bit(n, s->line_level);
-    } else {
-        clear_bit(n, s->line_level);
-    }
-    if (!test_bit(n, s->line_taken)) {
-        return false;
-    }
-    sdei_line_to_event(s, n, level);
-    return true;
-}
-
-static bool sdei_irq_has(void *opaque, unsigned int cpu, uint32_t intid)
-{
-    SDEIState *s = opaque;
-
     /* Registers have bits for more interrupts than the GIC has */
     return intid < s->num_irq &&
-           test_bit(sdei_line_number(s, cpu, intid), s->line_taken);
+           test_bit(sdei_line_number(s, pe, intid), s->line_taken);
 }
-
-static const ARMGICDelegateOps sdei_gic_ops = {
-    .set_line = sdei_irq_set_line,
-    .has = sdei_irq_has,
-};
 
 /* The interrupt of event @num, or 0 if it has none */
 static uint32_t sdei_intid_of(const SDEIState *s, uint32_t num)
@@ -137,7 +90,7 @@ bool sdei_irq_take(SDEIState *s, uint32_t pe, uint32_t num)
 
 static void sdei_give_line(SDEIState *s, uint32_t n)
 {
-    SDEILine line = sdei_line_at(s, n);
+    SDEILine line = sdei_irq_line(s, n);
     bool level = test_bit(n, s->line_level);
 
     trace_arm_sdei_line_owner(line.intid, line.pe, false, level);
@@ -152,7 +105,7 @@ void sdei_irq_give_lines_back(SDEIState *s)
 
     for (n = find_first_bit(s->line_taken, s->num_lines); n < s->num_lines;
          n = find_next_bit(s->line_taken, s->num_lines, n + 1)) {
-        SDEILine line = sdei_line_at(s, n);
+        SDEILine line = sdei_irq_line(s, n);
 
         if (!sdei_owns_line(&s->events, line.pe, line.intid)) {
             sdei_give_line(s, n);
@@ -168,7 +121,7 @@ bool sdei_irq_level(SDEIState *s, uint32_t pe, uint32_t intid)
 /* Does a line belong to the dispatcher, as the rules have it? */
 static bool sdei_line_is_ours(const SDEIState *s, uint32_t n)
 {
-    SDEILine line = sdei_line_at(s, n);
+    SDEILine line = sdei_irq_line(s, n);
 
     return sdei_owns_line(&s->events, line.pe, line.intid);
 }
@@ -193,7 +146,7 @@ void sdei_irq_ask_levels(SDEIState *s)
     uint32_t n;
 
     for (n = 0; n < s->num_lines; n++) {
-        SDEILine line = sdei_line_at(s, n);
+        SDEILine line = sdei_irq_line(s, n);
 
         if (line.intid >= GIC_NR_SGIS &&
             sdei_gic_class(s)->line_level(sdei_gic(s), line.pe,
@@ -210,7 +163,7 @@ const char *sdei_irq_check_lines(const SDEIState *s)
     uint32_t n, num_taken = 0;
 
     for (n = 0; n < s->num_lines; n++) {
-        SDEILine line = sdei_line_at(s, n);
+        SDEILine line = sdei_irq_line(s, n);
         bool taken = test_bit(n, s->line_taken);
         uint32_t ev;
 
@@ -289,21 +242,10 @@ int64_t sdei_irq_bind(SDEIState *s, uint32_t intid)
 
 void sdei_irq_realize(SDEIState *s)
 {
-    ARMGICDelegate *delegate;
-
-    /* Nothing can be bound where the GIC does not lend */
-    if (!s->gic ||
-        !object_dynamic_cast(OBJECT(s->gic), TYPE_ARM_GIC_DELEGATE_IF)) {
-        return;
-    }
     s->num_irq = object_property_get_uint(OBJECT(s->gic), "num-irq",
                                           &error_abort);
     s->num_lines = s->num_irq - GIC_INTERNAL +
                    s->events.num_pes * GIC_INTERNAL;
     s->line_level = bitmap_new(s->num_lines);
     s->line_taken = bitmap_new(s->num_lines);
-
-    delegate = sdei_gic_class(s)->delegate(sdei_gic(s));
-    delegate->opaque = s;
-    delegate->ops = &sdei_gic_ops;
 }

@@ -18,7 +18,7 @@ void sdei_nmi(NMIState *n, int cpu_index, Error **errp)
     SDEIEvents *m = &s->events;
     uint32_t ev = sdei_events_find(m, SDEI_EVENT_AGDI);
 
-    if (!sdei_is_enabled(m, ev, 0)) {
+    if (ev == SDEI_NONE || !sdei_is_enabled(m, ev, 0)) {
         error_setg(errp, "the guest has not enabled SDEI event 0x%x: that "
                    "takes an OS which was booted with ACPI and knows the "
                    "table AGDI (Linux: CONFIG_ACPI_AGDI)", SDEI_EVENT_AGDI);
@@ -29,5 +29,5 @@ void sdei_nmi(NMIState *n, int cpu_index, Error **errp)
     if (cpu_index >= 0 && cpu_index < m->num_pes) {
         sdei_prefer(m, ev, cpu_index);
     }
-    sdei_kick_shared(s);
+    sdei_settle(s, SDEI_NONE);
 }

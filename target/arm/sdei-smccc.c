@@ -2,7 +2,7 @@
 /*
  * Arm SDEI: the calls, DEN0054C 5.1
  *
- * Decode, trace, let sdei-event.c judge, write the result.
+ * Decode, trace, let sdei-event.c judge, write the result, settle.
  */
 
 #include "qemu/osdep.h"
@@ -167,9 +167,8 @@ static int64_t sdei_call_event_signal(SDEIState *s, uint32_t pe, SDEIArgs x)
     uint32_t target;
     int64_t ret = sdei_event_signal(&s->events, x[1], x[2], &target);
 
-    /* The caller's own event is taken once the call has its result */
-    if (ret == SDEI_SUCCESS && target != pe) {
-        sdei_kick(s, target);
+    if (ret == SDEI_SUCCESS) {
+        s->signalled = target;
     }
     return ret;
 }
@@ -282,7 +281,7 @@ static bool sdei_is_guest_error(int64_t result)
 
 bool arm_handle_sdei_call(ARMCPU *cpu)
 {
-    SDEIState *s = sdei_dispatcher();
+    SDEIState *s = cpu->sdei;
     CPUState *cs = CPU(cpu);
     uint32_t pe = cs->cpu_index;
     const SDEICall *call;
@@ -298,7 +297,7 @@ bool arm_handle_sdei_call(ARMCPU *cpu)
     trace_arm_sdei_call(mpidr, call->name, x[1], x[2], x[3], x[4], x[5]);
 
     s->events.reason = NULL;
-    s->last_kicked = SDEI_NONE;
+    s->signalled = SDEI_NONE;
     result = call->fn(s, pe, x);
     if (!call->leaves || result != SDEI_SUCCESS) {
         s->regs->set_result(cs, result);
@@ -311,11 +310,7 @@ bool arm_handle_sdei_call(ARMCPU *cpu)
                       " = %" PRId64 ": %s\n", call->name, x[1], x[2], x[3],
                       x[4], x[5], mpidr, result, s->events.reason);
     }
-    sdei_irq_give_back(s);
-    sdei_reevaluate(s, pe);
-    sdei_check(s);
-    if (s->last_kicked != SDEI_NONE) {
-        sdei_let_take(s, pe);
-    }
+    /* The caller's own event is taken after the call has its result */
+    sdei_settle_call(s, pe, s->signalled);
     return true;
 }

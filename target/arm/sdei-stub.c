@@ -12,11 +12,6 @@ bool arm_handle_sdei_call(ARMCPU *cpu)
     return false;
 }
 
-bool arm_sdei_memory_error(uint64_t gpa, uint64_t len)
-{
-    return false;
-}
-
 void arm_sdei_cpu_off(ARMCPU *cpu)
 {
 }

@@ -824,7 +824,7 @@ const VMStateDescription vmstate_sdei = {
      * Before the CPUs and other devices, whose own complaints about a machine
      * that differs are less clear
      */
-    .priority = MIG_PRI_MAX,
+    .priority = MIG_PRI_ARM_SDEI,
     .pre_save_errp = sdei_pre_save,
     .post_save = sdei_post_save,
     .pre_load_errp = sdei_pre_load,

@@ -5,6 +5,8 @@
  * Software Delegated Exception Interface, DEN0054C.  Firmware above the guest
  * that runs a handler of the guest's whatever the guest has masked; QEMU
  * plays that firmware.
+ *
+ * Creation, reset, and what becomes of the state when the VM goes on.
  */
 
 #include "qemu/osdep.h"
@@ -38,49 +40,10 @@ static const struct {
       SDEI_REGISTER_RM_PE | SDEI_REGISTER_RELATIVE },
 };
 
-/* The events that machines have, SDEI_EVENT_GHES if they report errors */
-static const SDEIEventDef sdei_platform_events[] = {
-    {
-        .num = SDEI_EVENT_SW_SIGNALED,
-        .type = SDEI_TYPE_PRIVATE,
-        .priority = SDEI_PRIO_NORMAL,
-        .signalable = true,
-    },
-    {
-        /*
-         * A hang in the handler of a normal event is worth a dump, too.
-         * Shared, as the PE that the operator names may not be there.
-         */
-        .num = SDEI_EVENT_AGDI,
-        .type = SDEI_TYPE_SHARED,
-        .priority = SDEI_PRIO_CRITICAL,
-    },
-    {
-        /*
-         * Critical, as a fatal error must not wait until the handler of a
-         * normal event ends.  Shared, as there is one record and one
-         * acknowledgement for all PEs; whichever PE is there takes it.
-         */
-        .num = SDEI_EVENT_GHES,
-        .type = SDEI_TYPE_SHARED,
-        .priority = SDEI_PRIO_CRITICAL,
-    },
-};
-
-/*
- * A hypercall has to find its dispatcher fast, and a machine has one at most:
- * the client has no way to tell two apart.
- */
-static SDEIState *the_dispatcher;
-
-SDEIState *sdei_dispatcher(void)
-{
-    return the_dispatcher;
-}
-
 static void sdei_vm_state_change(void *opaque, bool running, RunState state)
 {
     SDEIState *s = opaque;
+    uint32_t pe;
 
     /* Nothing was delivered while the VM stood still or was migrating */
     if (!running) {
@@ -92,9 +55,13 @@ static void sdei_vm_state_change(void *opaque, bool running, RunState state)
                     "machine with sdei=off; it finds SDEI as after a reset");
         sdei_irq_ask_levels(s);
     }
-    sdei_vcpu_resume(s);
-    sdei_check(s);
-    sdei_kick_all(s);
+    /* A stream that says otherwise must not power a PE on */
+    for (pe = 0; pe < s->events.num_pes; pe++) {
+        if (ARM_CPU(s->cpu[pe].cs)->power_state != PSCI_ON) {
+            sdei_pe_off(&s->events, pe);
+        }
+    }
+    sdei_settle_all(s);
 }
 
 static void sdei_reset_hold(Object *obj, ResetType type)
@@ -112,19 +79,6 @@ static void sdei_reset_hold(Object *obj, ResetType type)
     }
     sdei_irq_give_back(s);
 }
-
-#ifdef CONFIG_DEBUG_TCG
-void sdei_check(const SDEIState *s)
-{
-    const char *wrong = sdei_events_check(&s->events) ?:
-                        sdei_irq_check_lines(s);
-
-    if (wrong) {
-        error_report("arm-sdei: wrong: %s", wrong);
-        abort();
-    }
-}
-#endif
 
 static bool sdei_set_version(SDEIState *s, Error **errp)
 {
@@ -185,6 +139,24 @@ static int sdei_add_user_event(Object *obj, void *opaque)
     return 0;
 }
 
+/*
+ * The board's own events: critical, as what they tell of must not wait until
+ * the handler of a normal event ends.  Shared, as any PE that is there will do.
+ */
+static void sdei_define_platform_events(const SDEIState *s, GArray *defs)
+{
+    SDEIEventDef def = {
+        .type = SDEI_TYPE_SHARED,
+        .priority = SDEI_PRIO_CRITICAL,
+    };
+    uint32_t i;
+
+    for (i = 0; i < s->num_platform_events; i++) {
+        def.num = s->platform_events[i];
+        g_array_append_val(defs, def);
+    }
+}
+
 /* Bound events are of normal priority, DEN0054C 6.3 */
 static void sdei_define_slots(GArray *defs, SDEIType type, uint32_t first,
                               uint32_t count)
@@ -199,6 +171,12 @@ static void sdei_define_slots(GArray *defs, SDEIType type, uint32_t first,
 /* All events of this machine: its own and the user's */
 static GArray *sdei_define_events(SDEIState *s, Error **errp)
 {
+    static const SDEIEventDef sw_signaled = {
+        .num = SDEI_EVENT_SW_SIGNALED,
+        .type = SDEI_TYPE_PRIVATE,
+        .priority = SDEI_PRIO_NORMAL,
+        .signalable = true,
+    };
     g_autoptr(GArray) defs = g_array_new(false, false, sizeof(SDEIEventDef));
     int i, j;
 
@@ -219,11 +197,8 @@ static GArray *sdei_define_events(SDEIState *s, Error **errp)
             }
         }
     }
-    for (i = 0; i < ARRAY_SIZE(sdei_platform_events); i++) {
-        if (sdei_platform_events[i].num != SDEI_EVENT_GHES || s->ghes) {
-            g_array_append_val(defs, sdei_platform_events[i]);
-        }
-    }
+    g_array_append_val(defs, sw_signaled);
+    sdei_define_platform_events(s, defs);
     sdei_define_slots(defs, SDEI_TYPE_PRIVATE, SDEI_EVENT_BOUND_PPI_FIRST,
                       SDEI_NUM_PPI_SLOTS);
     sdei_define_slots(defs, SDEI_TYPE_SHARED, SDEI_EVENT_BOUND_SPI_FIRST,
@@ -263,6 +238,7 @@ static bool sdei_set_pes(SDEIState *s, Error **errp)
     s->cpu = g_new0(SDEICPUState, num_pes);
     CPU_FOREACH(cs) {
         s->cpu[cs->cpu_index].cs = cs;
+        ARM_CPU(cs)->sdei = s;
         mpidr[cs->cpu_index] = arm_cpu_mp_affinity(ARM_CPU(cs));
     }
     sdei_events_init(&s->events, (const SDEIEventDef *)defs->data, defs->len,
@@ -274,29 +250,25 @@ static void sdei_realize(DeviceState *dev, Error **errp)
 {
     SDEIState *s = ARM_SDEI(dev);
 
-    if (the_dispatcher) {
-        error_setg(errp, "at most one %s device is permitted", TYPE_ARM_SDEI);
-        return;
-    }
     if (!sdei_set_version(s, errp) || !sdei_set_accel(s, errp) ||
         !sdei_set_pes(s, errp)) {
         return;
     }
     s->saved = sdei_saved_new(s);
-    sdei_irq_realize(s);
+    sdei_gic_realize(s);
     qemu_cond_init(&s->work_cond);
     qemu_add_vm_change_state_handler(sdei_vm_state_change, s);
     /* Not on a bus, which would reset it */
     qemu_register_resettable(OBJECT(s));
-    the_dispatcher = s;
 }
 
 static const Property sdei_properties[] = {
     DEFINE_PROP_STRING("version", SDEIState, version),
     /* Whose inputs can be bound */
     DEFINE_PROP_LINK("gic", SDEIState, gic, TYPE_DEVICE, DeviceState *),
-    /* There is an error source that notifies by SDEI */
-    DEFINE_PROP_BOOL("ghes", SDEIState, ghes, false),
+    /* Numbers of events that the board triggers */
+    DEFINE_PROP_ARRAY("platform-events", SDEIState, num_platform_events,
+                      platform_events, qdev_prop_uint32, uint32_t),
 };
 
 static void sdei_class_init(ObjectClass *klass, const void *data)

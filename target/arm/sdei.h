@@ -7,9 +7,11 @@
 #ifndef TARGET_ARM_SDEI_H
 #define TARGET_ARM_SDEI_H
 
+#include "qom/object.h"
 #include "target/arm/cpu-qom.h"
 
 #define TYPE_ARM_SDEI "arm-sdei"
+OBJECT_DECLARE_SIMPLE_TYPE(SDEIState, ARM_SDEI)
 
 /* SMC64 fast calls of the standard secure service range, DEN0054C 5.1 */
 #define SDEI_FN_BASE    0xC4000020u
@@ -32,7 +34,7 @@ static inline bool arm_is_sdei_call(uint64_t fn)
  * result, or the vCPU is at another place: in a handler, or back in what a
  * handler had interrupted.
  *
- * Returns: false if the machine has no SDEI; nothing was done then
+ * Returns: false if the caller's machine has no SDEI; nothing was done then
  */
 bool arm_handle_sdei_call(ARMCPU *cpu);
 
@@ -47,7 +49,8 @@ bool arm_handle_sdei_call(ARMCPU *cpu);
  *
  * Returns: true if somebody has registered the event
  */
-bool arm_sdei_trigger_event(uint32_t num, CPUState *cs, Error **errp);
+bool arm_sdei_trigger_event(SDEIState *s, uint32_t num, CPUState *cs,
+                            Error **errp);
 
 /**
  * arm_sdei_event_is_enabled: would the client take this event?
@@ -57,36 +60,7 @@ bool arm_sdei_trigger_event(uint32_t num, CPUState *cs, Error **errp);
  *
  * Returns: true if the client has registered and enabled it
  */
-bool arm_sdei_event_is_enabled(uint32_t num);
-
-/**
- * arm_sdei_memory_error: tell the guest that memory of it is lost
- * @gpa: guest physical address
- * @len: length
- *
- * For an error that nobody has stumbled over yet (action optional).  A guest
- * that listens to the error source of SDEI gets it there, page by page, as
- * soon as it has acknowledged what came before.  Others are not told.
- * Called with the BQL held, from any thread.
- *
- * Returns: false if the guest is not told.  QEMU's log has it if that is
- * because too many errors wait for the guest.
- */
-bool arm_sdei_memory_error(uint64_t gpa, uint64_t len);
-
-/**
- * arm_sdei_ghes_report: tell the guest of a hardware error
- * @cper: the record
- *
- * As arm_sdei_memory_error().  The guest must listen.
- */
-void arm_sdei_ghes_report(const void *cper, size_t len, Error **errp);
-
-/** arm_sdei_ghes_init: the machine has the error source of SDEI */
-void arm_sdei_ghes_init(void);
-
-/** arm_sdei_ghes_reset: forget all errors that wait for the guest */
-void arm_sdei_ghes_reset(void);
+bool arm_sdei_event_is_enabled(const SDEIState *s, uint32_t num);
 
 /**
  * arm_sdei_cpu_off: a PE is about to be powered off

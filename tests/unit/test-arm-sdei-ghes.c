@@ -2,8 +2,8 @@
 /*
  * Arm SDEI: hardware errors that wait until the guest acknowledges others
  *
- * The queue, and the function that KVM's SIGBUS handler calls.  Here the error
- * sources of hw/acpi/ghes.c, the guest, and time are played to them.
+ * The queue, and when an error has its turn.  Here the error sources of
+ * hw/acpi/ghes.c, the guest, and time are played to them.
  */
 
 #include "qemu/osdep.h"
@@ -32,6 +32,7 @@
 /* What Linux's queue of lost pages holds, per CPU */
 #define LINUX_FIFO      16
 
+static SDEIGhes ghes;
 static AcpiGhesState state;
 static bool have_hest;
 static bool listens;
@@ -119,30 +120,12 @@ int acpi_ghes_memory_errors(AcpiGhesState *ags, uint16_t source_id,
     return 0;
 }
 
-bool arm_sdei_trigger_event(uint32_t num, CPUState *cs, Error **errp)
+bool arm_sdei_trigger_event(SDEIState *s, uint32_t num, CPUState *cs,
+                            Error **errp)
 {
     g_assert_cmphex(num, ==, SDEI_EVENT_GHES);
     num_triggers++;
     return true;
-}
-
-static const VMStateDescription *vmsd;
-static void *vmstate_opaque;
-
-int vmstate_register_with_alias_id(VMStateIf *obj, uint32_t instance_id,
-                                   const VMStateDescription *description,
-                                   void *opaque, int alias_id,
-                                   int required_for_version, Error **errp)
-{
-    vmsd = description;
-    vmstate_opaque = opaque;
-    return 0;
-}
-
-/* What is in the same file as the stub of that one */
-void vmstate_unregister(VMStateIf *obj, const VMStateDescription *description,
-                        void *opaque)
-{
 }
 
 bool vmstate_check_only_migratable(const VMStateDescription *description)
@@ -160,7 +143,7 @@ MigMode migrate_mode(void)
 /* A guest that listens and acknowledges all at once, and nothing waits */
 static void start(void)
 {
-    arm_sdei_ghes_reset();
+    sdei_ghes_reset(&ghes);
     have_hest = listens = acknowledged = acknowledges = true;
     abort_acknowledged = true;
     source_is_lost = false;
@@ -201,7 +184,7 @@ static char *report(uint32_t mark)
     char *text = NULL;
 
     stl_le_p(cper, mark);
-    arm_sdei_ghes_report(cper, sizeof(cper), &err);
+    sdei_ghes_report(&ghes, cper, sizeof(cper), &err);
     if (err) {
         text = g_strdup(error_get_pretty(err));
         error_free(err);
@@ -220,7 +203,7 @@ static char *info(void)
 {
     GString *text = g_string_new("");
 
-    sdei_ghes_print(text);
+    sdei_ghes_print(&ghes, text);
     return g_string_free(text, FALSE);
 }
 
@@ -318,28 +301,9 @@ static void test_refused(void)
 static void test_report(void)
 {
     start();
-    g_assert_true(arm_sdei_memory_error(GPA, PAGE));
+    g_assert_true(sdei_ghes_report_memory(&ghes, GPA, PAGE));
     report_well(7);
     check_told(GPA, 7);
-    g_assert_false(timer_is_armed());
-}
-
-/* Who does not listen is not told in another way either, as ever */
-static void test_nobody_listens(void)
-{
-    start();
-    listens = false;
-    g_assert_false(arm_sdei_memory_error(GPA, PAGE));
-    g_assert_cmpuint(num_told, ==, 0);
-    g_assert_false(timer_is_armed());
-}
-
-static void test_no_hest(void)
-{
-    start();
-    have_hest = false;
-    g_assert_false(arm_sdei_memory_error(GPA, PAGE));
-    g_assert_cmpuint(num_told, ==, 0);
     g_assert_false(timer_is_armed());
 }
 
@@ -351,7 +315,7 @@ static void test_not_acknowledged(void)
     acknowledges = false;
     report_well(1);
     g_assert_false(timer_is_armed());
-    g_assert_true(arm_sdei_memory_error(GPA, 2 * PAGE));
+    g_assert_true(sdei_ghes_report_memory(&ghes, GPA, 2 * PAGE));
     report_well(2);
     check_info("Hardware errors: 2 of 64 queued\n"
                "  lost memory 0x123456000-0x123457fff\n"
@@ -437,7 +401,7 @@ static void test_huge_page(void)
     const unsigned pages = 512;
 
     start();
-    g_assert_true(arm_sdei_memory_error(GPA, pages * PAGE));
+    g_assert_true(sdei_ghes_report_memory(&ghes, GPA, pages * PAGE));
     report_well(1);
     pass(20 * pages);
     g_assert_cmpuint(num_told, ==, pages + 1);
@@ -478,7 +442,7 @@ static void test_lost_source(void)
     acknowledges = false;
     report_well(2);
     report_well(3);
-    g_assert_true(arm_sdei_memory_error(GPA, 3 * PAGE));
+    g_assert_true(sdei_ghes_report_memory(&ghes, GPA, 3 * PAGE));
     source_is_lost = true;
     pass(10000);
     check_info("Hardware errors: 0 of 64 queued\n");
@@ -495,7 +459,7 @@ static void test_bad_record(void)
 
     start();
     acknowledged = false;
-    arm_sdei_ghes_report(cper, sizeof(cper), &err);
+    sdei_ghes_report(&ghes, cper, sizeof(cper), &err);
     g_assert_cmpstr(error_get_pretty(err), ==, "too small or too big");
     error_free(err);
     check_info("Hardware errors: 0 of 64 queued\n");
@@ -535,13 +499,14 @@ static void test_full_is_told(void)
     if (g_test_subprocess()) {
         fill();
         for (unsigned i = 0; i < 100; i++) {
-            g_assert_false(arm_sdei_memory_error(GPA + i * PAGE, PAGE));
+            g_assert_false(sdei_ghes_report_memory(&ghes, GPA + i * PAGE,
+                                                   PAGE));
         }
         check_info("  not told: 100 memory error(s), at "
                    "0x123456000-0x1234b9fff\n");
         guest_acknowledges();
         check_info("Hardware errors: 63 of 64 queued\n");
-        g_assert_true(arm_sdei_memory_error(GPA, PAGE));
+        g_assert_true(sdei_ghes_report_memory(&ghes, GPA, PAGE));
         return;
     }
     g_test_trap_subprocess(NULL, 0, 0);
@@ -555,7 +520,7 @@ static void test_full_is_told(void)
 static void test_reset(void)
 {
     fill();
-    arm_sdei_ghes_reset();
+    sdei_ghes_reset(&ghes);
     check_info("Hardware errors: 0 of 64 queued\n");
     g_assert_false(timer_is_armed());
     acknowledged = true;
@@ -573,7 +538,7 @@ static uint8_t *save(size_t *len)
     QEMUFile *f = qemu_file_new_output(QIO_CHANNEL(bioc));
     uint8_t *stream;
 
-    g_assert_cmpint(vmstate_save_state(f, vmsd, vmstate_opaque, NULL,
+    g_assert_cmpint(vmstate_save_state(f, &vmstate_sdei_ghes, &ghes, NULL,
                                        &error_abort), ==, 0);
     /* What comes next in a real stream */
     qemu_put_byte(f, 0x7e);
@@ -594,7 +559,7 @@ static bool load(const uint8_t *stream, size_t len, Error **errp)
     memcpy(bioc->data, stream, len);
     bioc->usage = len;
     f = qemu_file_new_input(QIO_CHANNEL(bioc));
-    ok = !vmstate_load_state(f, vmsd, vmstate_opaque, vmsd->version_id, errp);
+    ok = !vmstate_load_state(f, &vmstate_sdei_ghes, &ghes, 1, errp);
     qemu_fclose(f);
     object_unref(OBJECT(bioc));
     return ok;
@@ -609,7 +574,7 @@ static void test_migration(void)
     acknowledges = false;
     report_well(1);
     report_well(2);
-    g_assert_true(arm_sdei_memory_error(GPA, 2 * PAGE));
+    g_assert_true(sdei_ghes_report_memory(&ghes, GPA, 2 * PAGE));
     report_well(3);
     stream = save(&len);
 
@@ -717,7 +682,7 @@ static void test_hostile(void)
     start();
     acknowledges = false;
     report_well(1);
-    g_assert_true(arm_sdei_memory_error(GPA, 2 * PAGE));
+    g_assert_true(sdei_ghes_report_memory(&ghes, GPA, 2 * PAGE));
     report_well(2);
     good = save(&len);
     g_assert_cmpuint(len, ==, 4 + 18 + 18 + RECORD_SIZE + 1);
@@ -750,14 +715,12 @@ int main(int argc, char **argv)
     module_call_init(MODULE_INIT_QOM);
     qemu_init_clocks(NULL);
     qemu_clock_enable(QEMU_CLOCK_VIRTUAL, true);
-    arm_sdei_ghes_init();
+    sdei_ghes_init(&ghes, NULL);
 
     g_test_add_func("/arm-sdei-ghes/queue/order", test_order);
     g_test_add_func("/arm-sdei-ghes/queue/bound", test_bound);
     g_test_add_func("/arm-sdei-ghes/queue/refused", test_refused);
     g_test_add_func("/arm-sdei-ghes/report", test_report);
-    g_test_add_func("/arm-sdei-ghes/nobody-listens", test_nobody_listens);
-    g_test_add_func("/arm-sdei-ghes/no-hest", test_no_hest);
     g_test_add_func("/arm-sdei-ghes/not-acknowledged", test_not_acknowledged);
     g_test_add_func("/arm-sdei-ghes/looks", test_looks);
     g_test_add_func("/arm-sdei-ghes/rate", test_rate);

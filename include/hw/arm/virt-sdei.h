@@ -24,11 +24,12 @@ void virt_sdei_create(VirtMachineState *vms);
 
 /**
  * virt_sdei_ghes_create: let hardware errors reach the guest by an event
- * @vms: the machine; it has sdei=on
+ * @vms: the machine
+ * @sdei: its dispatcher
  *
  * Does nothing with ras=off.
  */
-void virt_sdei_ghes_create(VirtMachineState *vms);
+void virt_sdei_ghes_create(VirtMachineState *vms, DeviceState *sdei);
 
 /**
  * virt_sdei_build_acpi: add the ACPI table SDEI

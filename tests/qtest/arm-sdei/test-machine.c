@@ -293,8 +293,10 @@ static const FixedCase fixed_cases[] = {
     { "off", "virt,sdei=on", "/machine", "sdei", false, "cannot be changed" },
     { "unrealize", "virt,sdei=on", "/machine/arm-sdei", "realized", false,
       "stays as long as the machine" },
-    { "ghes", "virt,sdei=on", "/machine/arm-sdei", "ghes", true,
-      "after it was realized" },
+    { "unrealize-ghes", "virt,sdei=on,ras=on", "/machine/virt-sdei-ghes",
+      "realized", false, "stays as long as the machine" },
+    { "platform-events", "virt,sdei=on", "/machine/arm-sdei",
+      "platform-events", true, "after it was realized" },
 };
 
 static bool machine_has_sdei(QTestState *qts)
@@ -336,7 +338,7 @@ static void test_fixed(const void *data)
 /* Those that the manual names */
 static void test_properties(void)
 {
-    static const char *const names[] = { "version", "gic", "ghes" };
+    static const char *const names[] = { "version", "gic", "platform-events" };
     QTestState *qts = qtest_init("-machine virt,sdei=on -cpu max -accel qtest");
     QDict *response = qtest_qmp(qts,
         "{ 'execute': 'device-list-properties',"

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Arm SDEI: who gets what now
+ *
+ * Whoever has changed the state of the rules comes here.  First lines change
+ * hands (sdei-irq.c), then whoever has an event to take is sent for, and takes
+ * it by the registers of its vCPU (SDEIRegs).  Neither of these calls back.
+ *
+ * An event is marked pending first, then the PE that is to take it is sent
+ * here by work queued on its vCPU.  The work carries no state: it looks what
+ * there is to take when it runs.  Lost work loses nothing, as whatever makes
+ * an event deliverable asks again.
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/atomic.h"
+#include "qemu/error-report.h"
+#include "qemu/main-loop.h"
+#include "qemu/plugin.h"
+#include "qemu/processor.h"
+#include "qemu/timer.h"
+#include "system/runstate.h"
+#include "cpu.h"
+#include "sdei-internal.h"
+#include "trace.h"
+
+/* How long a caller gives way to whom it signals: awake, then asleep */
+#define SDEI_LET_TAKE_SPIN_NS   (20 * SCALE_US)
+#define SDEI_LET_TAKE_MS        1
+
+/* Who takes an event may leave a shared one to others */
+static void sdei_kick_shared(SDEIState *s);
+
+#ifdef CONFIG_DEBUG_TCG
+/* In debug builds: does the state hold together? */
+static void sdei_check(const SDEIState *s)
+{
+    const char *wrong = sdei_events_check(&s->events) ?:
+                        sdei_irq_check_lines(s);
+
+    if (wrong) {
+        error_report("arm-sdei: wrong: %s", wrong);
+        abort();
+    }
+}
+#else
+static inline void sdei_check(const SDEIState *s)
+{
+}
+#endif
+
+/*
+ * Under a debugger's single step events wait, as interrupts do: it continues
+ * with a VM that goes on, and all PEs are sent to look then.
+ */
+static bool sdei_is_stepped(const SDEICPUState *sc)
+{
+    return sc->cs->singlestep_enabled & SSTEP_NOIRQ;
+}
+
+/*
+ * Take the next event, if any, on the PE whose thread this is
+ *
+ * Returns: false if there was none that it takes now
+ */
+static bool sdei_take_event(SDEIState *s, uint32_t pe)
+{
+    SDEICPUState *sc = &s->cpu[pe];
+    uint32_t ev = sdei_next_event(&s->events, pe);
+    const SDEIEventDef *def;
+    const SDEIHandler *h;
+    SDEIContext *context;
+    SDEIEntry entry;
+
+    if (ev == SDEI_NONE || sdei_is_stepped(sc)) {
+        return false;
+    }
+    h = sdei_dispatch(&s->events, pe, ev);
+    def = &s->events.event[ev].def;
+    context = &sc->context[def->priority];
+    s->regs->save(sc->cs, context);
+    entry = (SDEIEntry) {
+        .x = { def->num, h->ep_arg, context->pc, context->pstate },
+        .pc = h->entry,
+        .relative = h->relative,
+    };
+    s->regs->enter(sc->cs, s->client_el, context, &entry);
+    trace_arm_sdei_dispatch(s->events.pe[pe].mpidr, def->num, h->entry,
+                            context->pc, context->pstate);
+    return true;
+}
+
+/*
+ * The PE whose thread this is takes what there is for it
+ *
+ * Returns: true if it has taken an event
+ */
+static bool sdei_take(SDEIState *s, uint32_t pe)
+{
+    bool taken;
+
+    /* Every call ends here, and hardly ever with something to deliver */
+    if (sdei_events_is_idle(&s->events, pe)) {
+        return false;
+    }
+    taken = sdei_take_event(s, pe);
+    sdei_kick_shared(s);
+    return taken;
+}
+
+static void sdei_vcpu_work(CPUState *cs, run_on_cpu_data data)
+{
+    SDEIState *s = data.host_ptr;
+    uint32_t pe = cs->cpu_index;
+
+    qatomic_set(&s->cpu[pe].work_queued, false);
+    qemu_cond_broadcast(&s->work_cond);
+    /*
+     * Queued work also runs while the VM is stopped.  Its registers are not
+     * to change then, they may just be migrating; resuming asks again.
+     */
+    if (runstate_is_running()) {
+        vaddr from = cs->cc->get_pc(cs);
+
+        if (sdei_take(s, pe)) {
+            CPUState *last = current_cpu;
+
+            /* Plugins read its registers; one thread may run all vCPUs' work */
+            current_cpu = cs;
+            qemu_plugin_vcpu_interrupt_cb(cs, from);
+            current_cpu = last;
+        }
+    }
+}
+
+/* Send @pe to take an event, if there is one that it takes now */
+static void sdei_kick(SDEIState *s, uint32_t pe)
+{
+    SDEICPUState *sc = &s->cpu[pe];
+
+    g_assert(bql_locked());
+    /* Without registers (qtest) no vCPU runs that could take it */
+    if (!s->regs || sc->work_queued || sdei_is_stepped(sc) ||
+        sdei_next_event(&s->events, pe) == SDEI_NONE) {
+        return;
+    }
+    /* sdei_let_take_awake() reads it without the BQL */
+    qatomic_set(&sc->work_queued, true);
+    s->last_kicked = pe;
+    qemu_cond_broadcast(&s->work_cond);
+    async_run_on_cpu(sc->cs, sdei_vcpu_work, RUN_ON_CPU_HOST_PTR(s));
+}
+
+/* Send whoever takes the pending shared events */
+static void sdei_kick_shared(SDEIState *s)
+{
+    uint32_t ev, target;
+
+    if (!sdei_events_has_shared_pending(&s->events)) {
+        return;
+    }
+    for (ev = 0; ev < s->events.num_events; ev++) {
+        if (s->events.event[ev].def.type != SDEI_TYPE_SHARED) {
+            continue;
+        }
+        target = sdei_dispatch_target(&s->events, ev);
+        if (target != SDEI_NONE) {
+            sdei_kick(s, target);
+        }
+    }
+}
+
+/* Who runs needs less time to come here than going to sleep takes */
+static void sdei_let_take_awake(SDEICPUState *sc)
+{
+    int64_t end = get_clock() + SDEI_LET_TAKE_SPIN_NS;
+
+    bql_unlock();
+    while (qatomic_read(&sc->work_queued) && get_clock() < end) {
+        cpu_relax();
+    }
+    bql_lock();
+}
+
+/*
+ * Let the PE that a call of @pe sent for take its event
+ *
+ * Whoever signals a PE likes to poll CNTVCT until it has reacted (Linux:
+ * udelay).  Each such read takes the BQL, and would keep the other vCPU, which
+ * needs the BQL to take its event, from getting it for milliseconds.  So wait,
+ * without the BQL and for a short time only, until it had its turn.
+ */
+static void sdei_let_take(SDEIState *s, uint32_t pe)
+{
+    uint32_t target = s->last_kicked;
+    int64_t deadline;
+
+    if (target == pe || !s->cpu[target].work_queued ||
+        !s->regs->has_threads()) {
+        return;
+    }
+    if (!s->cpu[target].cs->halted) {
+        sdei_let_take_awake(&s->cpu[target]);
+    }
+    deadline = qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + SDEI_LET_TAKE_MS;
+    /*
+     * Somebody who signals this PE wants it to take its own event; two that
+     * signal each other must not wait for each other.
+     */
+    while (s->cpu[target].work_queued && !s->cpu[pe].work_queued &&
+           qemu_clock_get_ms(QEMU_CLOCK_REALTIME) <= deadline) {
+        qemu_cond_timedwait_bql(&s->work_cond, SDEI_LET_TAKE_MS);
+    }
+}
+
+void sdei_settle(SDEIState *s, uint32_t pe)
+{
+    sdei_irq_give_back(s);
+    sdei_check(s);
+    if (pe != SDEI_NONE) {
+        sdei_kick(s, pe);
+    }
+    sdei_kick_shared(s);
+}
+
+void sdei_settle_all(SDEIState *s)
+{
+    uint32_t pe;
+
+    sdei_irq_give_back(s);
+    sdei_check(s);
+    for (pe = 0; pe < s->events.num_pes; pe++) {
+        sdei_kick(s, pe);
+    }
+}
+
+void sdei_settle_call(SDEIState *s, uint32_t pe, uint32_t signalled)
+{
+    s->last_kicked = SDEI_NONE;
+    sdei_irq_give_back(s);
+    if (signalled != SDEI_NONE && signalled != pe) {
+        sdei_kick(s, signalled);
+    }
+    sdei_take(s, pe);
+    sdei_check(s);
+    if (s->last_kicked != SDEI_NONE) {
+        sdei_let_take(s, pe);
+    }
+}
