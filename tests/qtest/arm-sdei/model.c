@@ -700,6 +700,7 @@ const char *sdei_model_deliver(SDEIModel *m, uint32_t ev, uint32_t pe)
     }
     for (uint32_t other = 0; other < m->num_events; other++) {
         if (better(m, other, ev) && sdei_model_can_take(m, other, pe) &&
+            !(m->concurrent && is_any(m, other)) &&
             any_taker_but(m, other, pe) == SDEI_MODEL_NONE) {
             return "an event was delivered before a better one on the same PE";
         }

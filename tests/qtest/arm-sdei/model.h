@@ -156,6 +156,8 @@ typedef struct SDEIModel {
     uint32_t num_intids;
     uint64_t register_flags;
     SDEIModelFault fault;
+    /* PEs run at once: who else could have taken an RM_ANY event is unknown */
+    bool concurrent;
 } SDEIModel;
 
 /**

@@ -101,7 +101,7 @@ typedef struct LockstepPE {
     uint64_t seq;
     uint64_t last_ticket;
     unsigned depth;
-    uint64_t frame[MAX_DEPTH + 1];      /* by depth, of its handler */
+    uint64_t frame[MAX_DEPTH + 1];      /* by depth; 0: see is_entered() */
     bool at_resume[MAX_DEPTH + 1];      /* see may_resume() */
     bool resuming;
     Order order[MAX_DEPTH + 1];         /* by depth */
@@ -387,12 +387,65 @@ static unsigned entry_handler(const SDEIModelHandler *h)
     return (h->entry - base) / (GUEST_HANDLER(1) - GUEST_HANDLER(0));
 }
 
+/*
+ * Has the PE's innermost handler run its first instructions?  Another event
+ * may have come before them: who takes one with RM_ANY changes with what the
+ * other PEs do.  The frame is there once the other handler has ended.
+ */
+static bool is_entered(const LockstepPE *p)
+{
+    return !p->depth || p->frame[p->depth];
+}
+
+/* Returns: NULL, or which rule does not let @ev be delivered to @pe */
+static const char *deliver(Lockstep *l, unsigned pe, uint32_t ev)
+{
+    const SDEIModelEvent *event = &l->model.event[ev];
+    LockstepPE *p = &l->pe[pe];
+    const char *rule;
+
+    /* The last order was done before this, or is interrupted by it */
+    order_done(l, pe);
+    rule = sdei_model_deliver(&l->model, ev, pe);
+    if (rule) {
+        return rule;
+    }
+    log_line(l, "; PE %u enters event 0x%x", pe, event->num);
+    l->delivered[event->shared][event->critical]++;
+    l->any_on[pe] += event->shared &&
+                     !sdei_model_handler(&l->model, ev, pe)->rm_pe;
+    l->interrupted += p->order[p->depth].seq != 0;
+    p->depth++;
+    l->nested += p->depth == 2;
+    if (event->slot) {
+        l->by_line[event->shared]++;
+    }
+    p->frame[p->depth] = 0;
+    p->at_resume[p->depth] = p->resuming;
+    p->order[p->depth].seq = 0;
+    return NULL;
+}
+
+/* A handler was interrupted at its first instruction: deliver its event */
+static void deliver_interrupted(Lockstep *l, unsigned pe, uint64_t pc)
+{
+    for (uint32_t ev = 0; ev < l->model.num_events; ev++) {
+        const SDEIModelHandler *h = sdei_model_handler(&l->model, ev, pe);
+
+        if (h->pending && pc == GUEST_HANDLER(entry_handler(h)) &&
+            sdei_model_can_take(&l->model, ev, pe) && !deliver(l, pe, ev)) {
+            return;
+        }
+    }
+}
+
 /* Returns: NULL, or which rule does not let the PE be where it is */
 static const char *accept_frame(Lockstep *l, unsigned pe, uint64_t frame)
 {
     uint64_t x0 = load(l, frame + FRAME_X(0)), x1 = load(l, frame + FRAME_X(1));
     uint64_t id = load(l, frame + FRAME_ID);
     uint32_t ev = sdei_model_find(&l->model, x0);
+    const SDEIModelPE *mp = &l->model.pe[pe];
     LockstepPE *p = &l->pe[pe];
     const SDEIModelHandler *h;
     const char *rule;
@@ -400,14 +453,16 @@ static const char *accept_frame(Lockstep *l, unsigned pe, uint64_t frame)
     if (ev == SDEI_MODEL_NONE || x0 >> 32) {
         return "X0 is not the number of an event";
     }
-    /* The last order was done before this, or is interrupted by it */
-    order_done(l, pe);
-    rule = sdei_model_deliver(&l->model, ev, pe);
-    if (rule) {
-        return rule;
+    if (is_entered(p)) {
+        deliver_interrupted(l, pe, load(l, frame + FRAME_X(2)));
+    }
+    if (is_entered(p) || mp->stack[mp->depth - 1] != ev) {
+        rule = deliver(l, pe, ev);
+        if (rule) {
+            return rule;
+        }
     }
     h = sdei_model_handler(&l->model, ev, pe);
-    log_line(l, "; PE %u enters event 0x%x", pe, l->model.event[ev].num);
     if (x1 != h->ep_arg) {
         mismatch(l, pe, "X1 is 0x%" PRIx64 ", ep_arg 0x%" PRIx64, x1,
                  h->ep_arg);
@@ -416,17 +471,7 @@ static const char *accept_frame(Lockstep *l, unsigned pe, uint64_t frame)
         mismatch(l, pe, "handler %" PRIu64 " entered, registered is %u", id,
                  entry_handler(h));
     }
-    l->delivered[l->model.event[ev].shared][l->model.event[ev].critical]++;
-    l->any_on[pe] += l->model.event[ev].shared && !h->rm_pe;
-    l->interrupted += p->order[p->depth].seq != 0;
-    p->depth++;
-    l->nested += p->depth == 2;
-    if (l->model.event[ev].slot) {
-        l->by_line[l->model.event[ev].shared]++;
-    }
     p->frame[p->depth] = frame;
-    p->at_resume[p->depth] = p->resuming;
-    p->order[p->depth].seq = 0;
     p->last_ticket = load(l, frame + FRAME_TICKET);
     p->changed = true;
     return NULL;
@@ -469,6 +514,16 @@ static void observe(Lockstep *l)
     } while (progress);
 }
 
+static unsigned find_not_entered(const Lockstep *l)
+{
+    unsigned pe = 0;
+
+    while (pe < PES && is_entered(&l->pe[pe])) {
+        pe++;
+    }
+    return pe;
+}
+
 /*
  * Wait until nothing is left to deliver, and the order that @pe was given in
  * its present context is done or has been interrupted.
@@ -476,13 +531,15 @@ static void observe(Lockstep *l)
 static void settle_step(Lockstep *l, unsigned pe, unsigned depth)
 {
     GuestWait wait = { };
+    unsigned late;
 
     for (;;) {
         uint32_t ev, taker;
 
         observe(l);
         ev = sdei_model_undelivered(&l->model, &taker);
-        if (ev == SDEI_MODEL_NONE &&
+        late = find_not_entered(l);
+        if (ev == SDEI_MODEL_NONE && late == PES &&
             (l->pe[pe].depth > depth || order_done(l, pe))) {
             return;
         }
@@ -490,6 +547,9 @@ static void settle_step(Lockstep *l, unsigned pe, unsigned depth)
             if (ev != SDEI_MODEL_NONE) {
                 mismatch(l, taker, "nobody took event 0x%x, and this PE could",
                          l->model.event[ev].num);
+            }
+            if (late < PES) {
+                mismatch(l, late, "a handler does not begin");
             }
             mismatch(l, pe, "%s is not done", l->pe[pe].order[depth].name);
         }
@@ -1358,6 +1418,7 @@ static void lockstep_init(Lockstep *l)
     }
     sdei_model_init(&l->model, event, EVENTS, mpidr, PES,
                     SDEI_REGISTER_RM_PE | SDEI_REGISTER_RELATIVE);
+    l->model.concurrent = true;
     sdei_model_set_gic(&l->model, NUM_INTIDS);
     l->model.fault = from_environment("SDEI_MODEL_FAULT", SDEI_MODEL_NO_FAULT);
     bound_init(l->g);
