@@ -15,9 +15,8 @@
 #include "qemu/timer.h"
 #include "hw/acpi/ghes.h"
 #include "migration/vmstate.h"
-#include "sdei.h"
-#include "sdei-event.h"
 #include "sdei-ghes.h"
+#include "sdei-internal.h"
 
 /*
  * Linux handles a page that is lost outside the handler, and has room for 16
@@ -299,6 +298,7 @@ const VMStateDescription vmstate_sdei_ghes = {
 void sdei_ghes_init(SDEIGhes *s, SDEIState *sdei)
 {
     s->sdei = sdei;
+    sdei->ghes = s;
     s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, sdei_ghes_run, s);
     s->next_look = SDEI_GHES_FIRST_LOOK;
 }

@@ -19,9 +19,8 @@
 #include "migration/vmstate.h"
 #include "system/cpu-timers.h"
 #include "../migration/qemu-file.h"
-#include "../../target/arm/sdei.h"
-#include "../../target/arm/sdei-event.h"
 #include "../../target/arm/sdei-ghes.h"
+#include "../../target/arm/sdei-internal.h"
 
 #define GPA             0x123456000ull
 #define PAGE            SDEI_GHES_PAGE_SIZE
@@ -32,6 +31,7 @@
 /* What Linux's queue of lost pages holds, per CPU */
 #define LINUX_FIFO      16
 
+static SDEIState sdei;
 static SDEIGhes ghes;
 static AcpiGhesState state;
 static bool have_hest;
@@ -715,7 +715,7 @@ int main(int argc, char **argv)
     module_call_init(MODULE_INIT_QOM);
     qemu_init_clocks(NULL);
     qemu_clock_enable(QEMU_CLOCK_VIRTUAL, true);
-    sdei_ghes_init(&ghes, NULL);
+    sdei_ghes_init(&ghes, &sdei);
 
     g_test_add_func("/arm-sdei-ghes/queue/order", test_order);
     g_test_add_func("/arm-sdei-ghes/queue/bound", test_bound);
