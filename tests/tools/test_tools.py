@@ -184,6 +184,19 @@ class Export(Scratch):
         self.assertEqual(code, 1)
         self.assertIn('git config user.name', err)
 
+    def test_placeholder_does_not_send(self):
+        self.succeeds('prepare')
+        (self.tree / 'VERSION').write_text('1.0-sdei\n')
+        self.git('commit', '-qam', 'Change the version', '--author', 'We <w@users.noreply.x>')
+        self.succeeds('refresh')
+        for who in ({'GIT_COMMITTER_NAME': 'x'}, {'GIT_COMMITTER_EMAIL': '1+me@users.noreply.y'}):
+            code, _, err = self.tool('export', self.dir / 'series', **who)
+            self.assertEqual(code, 1, who)
+            self.assertIn('whom a maintainer could answer', err)
+        self.succeeds('export', self.dir / 'series')
+        mail, = (self.dir / 'series').glob('*.patch')
+        self.assertIn('\nFrom: Dev <dev@localhost>\n', mail.read_text())
+
     def test_file_of_no_patch(self):
         (self.root / 'hw/arm').mkdir(parents=True)
         (self.root / 'hw/arm/virt-sdei.c').write_text('int sdei;\n')
@@ -195,6 +208,137 @@ class Export(Scratch):
         code, _, err = self.tool('export', self.dir / 'series')
         self.assertEqual(code, 1)
         self.assertIn('no patch adds hw/arm/virt-sdei.c', err)
+
+
+class Steps(Scratch):
+    """A file of ours that grows in several commits."""
+
+    def setUp(self):
+        super().setUp()
+        (self.root / 'hw/arm').mkdir(parents=True)
+        self.write('hw/arm/sdei.c', 'rules\ncalls\n')
+        self.write('hw/arm/sdei.sh', '#!/bin/sh\n')
+        (self.root / 'hw/arm/sdei.sh').chmod(0o755)
+        self.succeeds('prepare')
+        version = self.tree / 'VERSION'
+        version.write_text('1.0-sdei\n')
+        self.git('commit', '-qam', 'hw/arm: Add sdei\n\nBecause.\n\n'
+                 'Adds: hw/arm/*\nUpstream-Status: Pending\n')
+        self.succeeds('refresh')
+        self.series = self.root / 'build' / 'series'
+        self.patches = self.root / 'patches'
+
+    def write(self, name, text, at=None):
+        ((at or self.root) / name).write_text(text)
+
+    def commit(self, subject, *options):
+        self.git('add', '-A', at=self.series)
+        self.git('commit', '-qm', f'{subject}\n\nBecause.\n\nUpstream-Status: Pending\n', *options,
+                 at=self.series)
+
+    def split(self):
+        """Make two commits of one: the second gives sdei.c its second line, and nothing else."""
+        self.succeeds('export', '--edit')
+        self.write('hw/arm/sdei.c', 'rules\n', self.series)
+        self.commit('hw/arm: Add the rules', '--amend')
+        self.write('hw/arm/sdei.c', 'rules\ncalls\n', self.series)
+        self.commit('hw/arm: Add the calls')
+
+    def contents(self):
+        return {path.name: path.read_text() for path in self.patches.iterdir()}
+
+    def trees(self):
+        commits = [line.split('\t')[0] for line in self.succeeds('export', '--commits').splitlines()]
+        return [self.git('show', f'{commit}:hw/arm/sdei.c') for commit in commits]
+
+    def test_nothing_changes_nothing(self):
+        before = self.contents()
+        self.succeeds('export', '--edit')
+        self.assertTrue(os.access(self.series / 'hw/arm/sdei.sh', os.X_OK))
+        self.succeeds('export', '--keep')
+        self.assertEqual(self.contents(), before)
+        self.assertFalse(self.series.exists())
+
+    def test_split(self):
+        self.split()
+        self.succeeds('export', '--keep')
+        self.assertEqual(sorted(self.contents()),
+                         ['hw-arm-add-the-calls.patch', 'hw-arm-add-the-calls.step',
+                          'hw-arm-add-the-rules.patch', 'series'])
+        self.assertIn('Adds: hw/arm/sdei.c hw/arm/sdei.sh\n',
+                      self.contents()['hw-arm-add-the-rules.patch'])
+        self.assertEqual(self.trees(), ['rules\n', 'rules\ncalls\n'])
+        # The other tools cope with a patch that does not change QEMU
+        before = self.contents()
+        shutil.rmtree(self.tree)
+        self.succeeds('prepare')
+        self.succeeds('refresh')
+        self.assertEqual(self.contents(), before)
+        self.succeeds('export', '--edit')
+        self.succeeds('export', '--keep')
+        self.assertEqual(self.contents(), before)
+        self.succeeds('export', self.dir / 'out')
+        self.assertIn('+calls', next((self.dir / 'out').glob('0002*')).read_text())
+
+    def test_pattern_that_a_later_commit_would_lose_to(self):
+        self.succeeds('export', '--edit')
+        (self.series / 'hw/arm/sdei.c').unlink()
+        self.git('rm', '-q', '--cached', 'hw/arm/sdei.c', at=self.series)
+        self.git('commit', '-q', '--amend', '--no-edit', at=self.series)
+        self.write('hw/arm/sdei.c', 'rules\ncalls\n', self.series)
+        self.commit('hw/arm: Add the rules')
+        self.succeeds('export', '--keep')
+        self.assertIn('Adds: hw/arm/sdei.sh\n', self.contents()['hw-arm-add-sdei.patch'])
+
+    def refused(self, says, *args):
+        before = self.contents()
+        code, _, err = self.tool('export', *args)
+        self.assertEqual(code, 1)
+        self.assertIn(says, err)
+        self.assertEqual(self.contents(), before)
+
+    def test_what_is_not_kept(self):
+        self.refused('there is no build/series', '--keep')
+        self.succeeds('export', '--edit')
+        self.refused('is there already', '--edit')
+        self.write('hw/arm/sdei.c', 'other\n', self.series)
+        self.refused('not committed', '--keep')
+        self.commit('hw/arm: Change it')
+        self.refused('hw/arm/sdei.c at the end of build/series is not what it is here', '--keep')
+        self.write('hw/arm/sdei.c', 'rules\ncalls\n', self.series)
+        self.write('hw/arm/new.c', 'new\n', self.series)
+        self.commit('hw/arm: Add more')
+        self.refused('hw/arm/new.c is new in build/series', '--keep')
+        self.git('reset', '-q', '--hard', 'HEAD~2', at=self.series)
+        self.git('commit', '-q', '--allow-empty', '-m', 'Something', at=self.series)
+        self.refused('no "Upstream-Status:" line', '--keep')
+        self.git('reset', '-q', '--hard', 'base', at=self.series)
+        self.refused('no commit in build/series adds hw/arm/sdei.c', '--keep')
+
+    def test_stale_step(self):
+        self.split()
+        self.succeeds('export', '--keep')
+        self.write('hw/arm/sdei.c', 'rules\nCALLS\n')
+        self.refused('cannot be taken back', self.dir / 'out')
+        self.write('hw/arm/sdei.c', 'Rules\ncalls\n')
+        self.refused('cannot be taken back', self.dir / 'out')
+
+    def test_step_before_its_file(self):
+        self.split()
+        self.succeeds('export', '--keep')
+        lines = (self.patches / 'series').read_text().splitlines()
+        (self.patches / 'series').write_text('\n'.join([lines[2], lines[1]]) + '\n')
+        self.refused('which no patch before it adds', self.dir / 'out')
+
+    def test_reworded_patch_keeps_its_step(self):
+        self.split()
+        self.succeeds('export', '--keep')
+        self.succeeds('prepare')
+        before = self.contents()
+        self.git('commit', '-q', '--amend', '--allow-empty', '-m',
+                 'hw/arm: Add all\n\nBecause.\n\nUpstream-Status: Pending\n')
+        self.fails('there is a patches/hw-arm-add-the-calls.step', 'refresh')
+        self.assertEqual(self.contents(), before)
 
 
 @unittest.skipUnless(shutil.which('dpkg-query'), 'not a Debian system')
