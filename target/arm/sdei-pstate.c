@@ -22,18 +22,12 @@ uint64_t sdei_handler_pstate(CPUARMState *env, unsigned int client_el,
                              const SDEIContext *context)
 {
     uint64_t mode = aarch64_pstate_mode(client_el, true);
-    /* QEMU's exceptions clear these, the architecture keeps them */
-    uint64_t kept = PSTATE_NZCV;
 
-    if (cpu_isar_feature(aa64_dit, env_archcpu(env))) {
-        kept |= PSTATE_DIT;
-    }
     if (sdei_context_el(context) == client_el &&
         (env->cp15.gcscr_el[client_el] & GCSCR_EXLOCKEN)) {
         mode |= PSTATE_EXLOCK;
     }
-    return arm_exception_pstate(env, client_el, mode, context->pstate) |
-           (context->pstate & kept);
+    return arm_exception_pstate(env, client_el, mode, context->pstate);
 }
 
 static bool sdei_aa64_pstate_is_legal(ARMCPU *cpu, unsigned int client_el,

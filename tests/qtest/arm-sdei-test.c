@@ -24,6 +24,7 @@ int main(int argc, char **argv)
     add_state_tests();
     add_context_tests();
     add_pstate_tests();
+    add_pmu_tests();
     add_interrupted_tests();
     add_return_tests();
     add_signal_tests();

@@ -101,6 +101,7 @@ bool pe_has_feature(Guest *g, unsigned cpu, unsigned bit);
 void context_check(Guest *g, unsigned cpu, const uint64_t x[18]);
 
 void add_call_tests(void);
+void add_pmu_tests(void);
 void add_state_tests(void);
 void add_context_tests(void);
 void add_signal_tests(void);

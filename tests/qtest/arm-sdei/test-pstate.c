@@ -9,8 +9,6 @@
 #include "qemu/osdep.h"
 #include "stage.h"
 
-/* Fields that an event keeps, and QEMU's exceptions do not */
-#define KEPT                    (PSTATE_NZCV | PSTATE_DIT)
 #define OPTIONAL                (PSTATE_PAN | PSTATE_UAO | PSTATE_DIT | \
                                  PSTATE_SSBS | PSTATE_TCO | PSTATE_ALLINT)
 
@@ -94,8 +92,7 @@ static void check_cell(Guest *g, const StageContext *c, uint64_t pstate,
 
     /* The exception */
     stage_wait_data(&st, PE_AREA(0) + PE_PROBE_COUNT, probes + 1);
-    expected = guest_word(g, 0, PE_PROBE_SPSR) & ~(uint64_t)KEPT;
-    expected |= pstate & KEPT;
+    expected = guest_word(g, 0, PE_PROBE_SPSR);
     if (guest_is_kvm() && !pe_has_feature(g, 0, FEATURE_NMI_BIT)) {
         /* The host's CPU sets it, though KVM does not tell of FEAT_NMI */
         expected &= ~(uint64_t)PSTATE_ALLINT;
