@@ -330,6 +330,18 @@ class Steps(Scratch):
         (self.patches / 'series').write_text('\n'.join([lines[2], lines[1]]) + '\n')
         self.refused('which no patch before it adds', self.dir / 'out')
 
+    def test_which_commits_are_checked(self):
+        self.split()
+        self.succeeds('export', '--keep')
+        self.git('add', '-A', at=self.root)
+        self.git('commit', '-qm', 'All', at=self.root)
+        self.assertEqual(self.succeeds('check-series', '--changed', 'HEAD'), '0 of 2 commits pass')
+        self.fails('3 names no commit', 'check-series', '1-3')
+        self.fails('x names no commit', 'check-series', 'x')
+        # Nothing here could be built: it must get to where it tries
+        self.write('hw/arm/sdei.sh', '#!/bin/bash\n')
+        self.fails('build-qemu --words', 'check-series', '--changed', 'HEAD')
+
     def test_reworded_patch_keeps_its_step(self):
         self.split()
         self.succeeds('export', '--keep')
