@@ -323,6 +323,28 @@ class Steps(Scratch):
         self.write('hw/arm/sdei.c', 'Rules\ncalls\n')
         self.refused('cannot be taken back', self.dir / 'out')
 
+    def test_change_near_a_step(self):
+        lines = [f'line {n}\n' for n in range(20)]
+        def write(first, *more, at=None):
+            self.write('hw/arm/sdei.c', ''.join([first, *lines[1:8], *more, *lines[8:]]), at)
+        write(lines[0], 'calls\n')
+        self.succeeds('export', '--edit')
+        write(lines[0], at=self.series)
+        self.commit('hw/arm: Add the rules', '--amend')
+        write(lines[0], 'calls\n', at=self.series)
+        self.commit('hw/arm: Add the calls')
+        self.succeeds('export', '--keep')
+        self.git('add', '-A', at=self.root)
+        self.git('commit', '-qm', 'All', at=self.root)
+        # Within the step's context, of what only our repository has
+        shutil.rmtree(self.tree)
+        self.succeeds('prepare')
+        lines[6] = 'changed\n'
+        write(lines[0], 'calls\n')
+        before, after = self.trees()
+        self.assertEqual(before, ''.join(lines))
+        self.assertEqual(after, ''.join([*lines[:8], 'calls\n', *lines[8:]]))
+
     def test_step_before_its_file(self):
         self.split()
         self.succeeds('export', '--keep')
