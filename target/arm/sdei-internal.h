@@ -63,11 +63,9 @@ typedef struct SDEIEntry {
 /**
  * SDEIRegs: access to the registers of a vCPU under one accelerator
  *
- * All that have a @cs are called in its thread with the BQL held.
+ * All are called in the thread of @cs with the BQL held.
  */
 typedef struct SDEIRegs {
-    /* Do vCPUs run in threads of their own that contend for the BQL? */
-    bool (*has_threads)(void);
     /* Is the vCPU in AArch64 state at @client_el? */
     bool (*is_client)(CPUState *cs, unsigned int client_el);
     /* Read X0-X5 */
@@ -132,10 +130,6 @@ struct SDEIState {
 
     /* The PE that the current call has signalled, or SDEI_NONE */
     uint32_t signalled;
-    /* The PE that was last sent for, see sdei_let_take() */
-    uint32_t last_kicked;
-    /* Work was queued on a vCPU, or has run there */
-    QemuCond work_cond;
 
     /* The error source that notifies by an event, or NULL */
     const struct SDEIGhes *ghes;

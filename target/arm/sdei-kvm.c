@@ -90,15 +90,6 @@ void sdei_kvm_set(CPUState *cs, uint64_t id, uint64_t value)
     }
 }
 
-/*
- * A client that polls for an effect does so in the guest, where it does not
- * need the BQL.
- */
-static bool sdei_kvm_has_threads(void)
-{
-    return false;
-}
-
 static bool sdei_kvm_is_client(CPUState *cs, unsigned int client_el)
 {
     uint64_t mode;
@@ -198,7 +189,6 @@ static void sdei_kvm_complete_and_resume(CPUState *cs, unsigned int client_el,
 }
 
 const SDEIRegs sdei_kvm_regs = {
-    .has_threads = sdei_kvm_has_threads,
     .is_client = sdei_kvm_is_client,
     .get_args = sdei_kvm_get_args,
     .set_result = sdei_kvm_set_result,

@@ -13,20 +13,13 @@
  */
 
 #include "qemu/osdep.h"
-#include "qemu/atomic.h"
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "qemu/plugin.h"
-#include "qemu/processor.h"
-#include "qemu/timer.h"
 #include "system/runstate.h"
 #include "cpu.h"
 #include "sdei-internal.h"
 #include "trace.h"
-
-/* How long a caller gives way to whom it signals: awake, then asleep */
-#define SDEI_LET_TAKE_SPIN_NS   (20 * SCALE_US)
-#define SDEI_LET_TAKE_MS        1
 
 /* Who takes an event may leave a shared one to others */
 static void sdei_kick_shared(SDEIState *s);
@@ -113,8 +106,7 @@ static void sdei_vcpu_work(CPUState *cs, run_on_cpu_data data)
     SDEIState *s = data.host_ptr;
     uint32_t pe = cs->cpu_index;
 
-    qatomic_set(&s->cpu[pe].work_queued, false);
-    qemu_cond_broadcast(&s->work_cond);
+    s->cpu[pe].work_queued = false;
     /*
      * Queued work also runs while the VM is stopped.  Its registers are not
      * to change then, they may just be migrating; resuming asks again.
@@ -144,10 +136,7 @@ static void sdei_kick(SDEIState *s, uint32_t pe)
         sdei_next_event(&s->events, pe) == SDEI_NONE) {
         return;
     }
-    /* sdei_let_take_awake() reads it without the BQL */
-    qatomic_set(&sc->work_queued, true);
-    s->last_kicked = pe;
-    qemu_cond_broadcast(&s->work_cond);
+    sc->work_queued = true;
     async_run_on_cpu(sc->cs, sdei_vcpu_work, RUN_ON_CPU_HOST_PTR(s));
 }
 
@@ -167,49 +156,6 @@ static void sdei_kick_shared(SDEIState *s)
         if (target != SDEI_NONE) {
             sdei_kick(s, target);
         }
-    }
-}
-
-/* Who runs needs less time to come here than going to sleep takes */
-static void sdei_let_take_awake(SDEICPUState *sc)
-{
-    int64_t end = get_clock() + SDEI_LET_TAKE_SPIN_NS;
-
-    bql_unlock();
-    while (qatomic_read(&sc->work_queued) && get_clock() < end) {
-        cpu_relax();
-    }
-    bql_lock();
-}
-
-/*
- * Let the PE that a call of @pe sent for take its event
- *
- * Whoever signals a PE likes to poll CNTVCT until it has reacted (Linux:
- * udelay).  Each such read takes the BQL, and would keep the other vCPU, which
- * needs the BQL to take its event, from getting it for milliseconds.  So wait,
- * without the BQL and for a short time only, until it had its turn.
- */
-static void sdei_let_take(SDEIState *s, uint32_t pe)
-{
-    uint32_t target = s->last_kicked;
-    int64_t deadline;
-
-    if (target == pe || !s->cpu[target].work_queued ||
-        !s->regs->has_threads()) {
-        return;
-    }
-    if (!s->cpu[target].cs->halted) {
-        sdei_let_take_awake(&s->cpu[target]);
-    }
-    deadline = qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + SDEI_LET_TAKE_MS;
-    /*
-     * Somebody who signals this PE wants it to take its own event; two that
-     * signal each other must not wait for each other.
-     */
-    while (s->cpu[target].work_queued && !s->cpu[pe].work_queued &&
-           qemu_clock_get_ms(QEMU_CLOCK_REALTIME) <= deadline) {
-        qemu_cond_timedwait_bql(&s->work_cond, SDEI_LET_TAKE_MS);
     }
 }
 
@@ -236,14 +182,10 @@ void sdei_settle_all(SDEIState *s)
 
 void sdei_settle_call(SDEIState *s, uint32_t pe, uint32_t signalled)
 {
-    s->last_kicked = SDEI_NONE;
     sdei_irq_give_back(s);
     if (signalled != SDEI_NONE && signalled != pe) {
         sdei_kick(s, signalled);
     }
     sdei_take(s, pe);
     sdei_check(s);
-    if (s->last_kicked != SDEI_NONE) {
-        sdei_let_take(s, pe);
-    }
 }

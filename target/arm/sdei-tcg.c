@@ -6,16 +6,10 @@
 
 #include "qemu/osdep.h"
 #include "qemu/timer.h"
-#include "system/tcg.h"
 #include "cpu.h"
 #include "internals.h"
 #include "cpu-features.h"
 #include "sdei-internal.h"
-
-static bool sdei_tcg_has_threads(void)
-{
-    return qemu_tcg_mttcg_enabled();
-}
 
 static bool sdei_tcg_is_client(CPUState *cs, unsigned int client_el)
 {
@@ -158,7 +152,6 @@ static void sdei_tcg_complete_and_resume(CPUState *cs, unsigned int client_el,
 }
 
 const SDEIRegs sdei_tcg_regs = {
-    .has_threads = sdei_tcg_has_threads,
     .is_client = sdei_tcg_is_client,
     .get_args = sdei_tcg_get_args,
     .set_result = sdei_tcg_set_result,

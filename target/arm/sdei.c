@@ -257,7 +257,6 @@ static void sdei_realize(DeviceState *dev, Error **errp)
     }
     s->saved = sdei_saved_new(s);
     sdei_gic_realize(s);
-    qemu_cond_init(&s->work_cond);
     qemu_add_vm_change_state_handler(sdei_vm_state_change, s);
     /* Not on a bus, which would reset it */
     qemu_register_resettable(OBJECT(s));
