@@ -364,11 +364,15 @@ class Steps(Scratch):
         self.git('add', '-A', at=self.root)
         self.git('commit', '-qm', 'All', at=self.root)
         self.assertEqual(self.succeeds('check-series', '--changed', 'HEAD'), '0 of 2 commits pass')
+        self.fails('patches/checked names no commit', 'check-series', '--changed')
+        head = self.git('rev-parse', 'HEAD', at=self.root)
+        (self.patches / 'checked').write_text(f'{head} 2026-01-01\n')
+        self.assertEqual(self.succeeds('check-series', '--changed'), '0 of 2 commits pass')
         self.fails('3 names no commit', 'check-series', '1-3')
         self.fails('x names no commit', 'check-series', 'x')
         # Nothing here could be built: it must get to where it tries
         self.write('hw/arm/sdei.sh', '#!/bin/bash\n')
-        self.fails('build-qemu --words', 'check-series', '--changed', 'HEAD')
+        self.fails('build-qemu --words', 'check-series', '--changed')
 
     def test_reworded_patch_keeps_its_step(self):
         self.split()
