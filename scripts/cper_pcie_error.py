@@ -15,6 +15,7 @@ With --aer the registers of the Advanced Error Reporting capability follow, as
 """
 
 import re
+import sys
 
 from cper_memory_error import number
 from qmp_helper import cper_guid, qmp, util
@@ -92,11 +93,16 @@ class PcieErrorEinj:
         aer = bytearray()
         for value in args.aer or []:
             util.data_add(aer, value, 4)
+        if len(aer) > cls.AER_SIZE:
+            sys.exit(f"--aer: there are {cls.AER_SIZE // 4} registers")
 
         valid = {
             cls.PORT_TYPE: args.port_type is not None,
             # No validation bit says which parts of the device ID are
-            cls.DEVICE_ID: args.address is not None,
+            cls.DEVICE_ID: any(value is not None for value in
+                               (args.address, args.vendor_id, args.device_id,
+                                args.class_code, args.secondary_bus,
+                                args.slot)),
             cls.COMMAND_STATUS: args.command is not None or
                                 args.status is not None,
             cls.SERIAL: args.serial is not None,

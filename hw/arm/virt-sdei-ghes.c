@@ -22,16 +22,11 @@
 #define TYPE_VIRT_SDEI_GHES "virt-sdei-ghes"
 OBJECT_DECLARE_SIMPLE_TYPE(VirtSDEIGhes, VIRT_SDEI_GHES)
 
-/*
- * @ags: where errors are recorded; NULL where the guest has no HEST, or one of
- *       an old machine type, which has no source for this
- */
 struct VirtSDEIGhes {
     DeviceState parent_obj;
 
     SDEIState *sdei;
     SDEIGhes ghes;
-    AcpiGhesState *ags;
     Notifier machine_done;
     Notifier error;
 };
@@ -76,17 +71,10 @@ static void virt_sdei_ghes_notify(Notifier *notifier, void *data)
     }
 }
 
-/*
- * Where the tables were is anybody's memory until the firmware has placed them
- * again, and nothing must be recorded there.
- */
 static void virt_sdei_ghes_reset_hold(Object *obj, ResetType type)
 {
     VirtSDEIGhes *s = VIRT_SDEI_GHES(obj);
 
-    if (s->ags) {
-        s->ags->hest_addr_le = 0;
-    }
     sdei_ghes_reset(&s->ghes);
 }
 
@@ -106,7 +94,6 @@ static void virt_sdei_ghes_machine_done(Notifier *notifier, void *data)
     if (!ags->use_hest_addr) {
         return;
     }
-    s->ags = ags;
     ags->sdei_ops = &virt_sdei_ghes_ops;
     ags->sdei_opaque = s;
     s->error.notify = virt_sdei_ghes_notify;

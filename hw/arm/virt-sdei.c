@@ -29,6 +29,7 @@ static bool virt_get_sdei(Object *obj, Error **errp)
 
 static void virt_set_sdei(Object *obj, bool value, Error **errp)
 {
+    ERRP_GUARD();
     if (phase_check(PHASE_MACHINE_INITIALIZED)) {
         error_setg(errp, "'sdei' of a machine that exists already cannot be "
                    "changed");

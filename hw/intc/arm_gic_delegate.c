@@ -13,8 +13,11 @@
 uint32_t arm_gic_delegate_mask(const ARMGICDelegate *d, unsigned int cpu,
                                uint32_t intid, uint32_t value)
 {
-    uint32_t left = d->ops ? value : 0;
+    uint32_t left = value;
 
+    if (likely(!d->ops)) {
+        return value;
+    }
     while (left) {
         uint32_t bit = left & -left;
 

@@ -50,14 +50,17 @@ static bool kvm_gic_access(ARMGICDelegateIf *gic, uint32_t reg, uint32_t intid,
     return true;
 }
 
-/* The last of @bits of the field that is @intid's */
+/* The last of @bits of the field that is @intid's; returns: is it known? */
 static bool kvm_gic_read(ARMGICDelegateIf *gic, uint32_t reg, uint32_t intid,
-                         unsigned int bits)
+                         unsigned int bits, bool *bit)
 {
     uint32_t value;
 
-    return kvm_gic_access(gic, reg, intid, bits, &value, false) &&
-           extract32(value, intid * bits % 32 + bits - 1, 1);
+    if (!kvm_gic_access(gic, reg, intid, bits, &value, false)) {
+        return false;
+    }
+    *bit = extract32(value, intid * bits % 32 + bits - 1, 1);
+    return true;
 }
 
 /*
@@ -80,12 +83,12 @@ static ARMGICDelegate *kvm_gic_delegate(ARMGICDelegateIf *gic)
 static bool kvm_gic_is_active(ARMGICDelegateIf *gic, unsigned int cpu,
                               uint32_t intid)
 {
-    bool active;
+    bool known, active;
 
     accel_ioctl_inhibit_begin();
-    active = kvm_gic_read(gic, GICD_ISACTIVER, intid, 1);
+    known = kvm_gic_read(gic, GICD_ISACTIVER, intid, 1, &active);
     accel_ioctl_inhibit_end();
-    return active;
+    return !known || active;
 }
 
 /* As it was loaded.  QEMU does not fetch the levels of a GICv2 */
@@ -147,16 +150,16 @@ static void kvm_gic_set_level(ARMGICDelegateIf *gic, uint32_t intid,
 static bool kvm_gic_take(ARMGICDelegateIf *gic, unsigned int cpu,
                          uint32_t intid, bool *edge)
 {
-    bool active;
+    bool active, taken;
 
     accel_ioctl_inhibit_begin();
-    active = kvm_gic_read(gic, GICD_ISACTIVER, intid, 1);
-    if (!active) {
-        *edge = kvm_gic_read(gic, GICD_ICFGR, intid, 2);
+    taken = kvm_gic_read(gic, GICD_ISACTIVER, intid, 1, &active) && !active &&
+            kvm_gic_read(gic, GICD_ICFGR, intid, 2, edge);
+    if (taken) {
         kvm_gic_set_level(gic, intid, false);
     }
     accel_ioctl_inhibit_end();
-    return !active;
+    return taken;
 }
 
 /* No vCPU is to see the edge that is forgotten */

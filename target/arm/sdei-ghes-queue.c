@@ -56,15 +56,17 @@ bool sdei_ghes_push_memory(SDEIGhesQueue *q, uint64_t gpa, uint64_t len)
 
 void sdei_ghes_pop(SDEIGhesQueue *q)
 {
-    SDEIGhesRange *memory = &q->error[0].memory;
+    SDEIGhesRange left = q->error[0].memory;
 
-    if (memory->len > SDEI_GHES_PAGE_SIZE) {
-        memory->gpa += SDEI_GHES_PAGE_SIZE;
-        memory->len -= SDEI_GHES_PAGE_SIZE;
-        return;
-    }
     q->count--;
     memmove(&q->error[0], &q->error[1], q->count * sizeof(q->error[0]));
+    if (left.len > SDEI_GHES_PAGE_SIZE) {
+        left.gpa += SDEI_GHES_PAGE_SIZE;
+        left.len -= SDEI_GHES_PAGE_SIZE;
+        q->error[q->count].memory = left;
+        q->error[q->count].cper_len = 0;
+        q->count++;
+    }
 }
 
 static bool sdei_ghes_check_memory(const SDEIGhesError *error, Error **errp)
@@ -83,6 +85,7 @@ static bool sdei_ghes_check_memory(const SDEIGhesError *error, Error **errp)
 
 bool sdei_ghes_check(const SDEIGhesQueue *q, Error **errp)
 {
+    ERRP_GUARD();
     int32_t i;
 
     for (i = 0; i < q->count; i++) {

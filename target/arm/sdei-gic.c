@@ -30,16 +30,17 @@ static void sdei_gic_line_to_event(SDEIState *s, uint32_t n, bool level)
 static bool sdei_gic_set_line(void *opaque, int n, int level)
 {
     SDEIState *s = opaque;
+    bool changes = test_bit(n, s->line_level) != (level != 0);
 
-    if (level) {
-        set_bit(n, s->line_level);
-    } else {
-        clear_bit(n, s->line_level);
+    if (changes) {
+        change_bit(n, s->line_level);
     }
     if (!test_bit(n, s->line_taken)) {
         return false;
     }
-    sdei_gic_line_to_event(s, n, level);
+    if (changes) {
+        sdei_gic_line_to_event(s, n, level);
+    }
     return true;
 }
 

@@ -168,8 +168,6 @@ void sdei_settle_all(SDEIState *s);
  * sdei_settle_call: a call has changed the state of the rules
  * @pe: the caller, whose thread this is; it takes its event at once
  * @signalled: the PE that it has signalled, or SDEI_NONE
- *
- * Gives the BQL up for a short time where that lets another PE take its event.
  */
 void sdei_settle_call(SDEIState *s, uint32_t pe, uint32_t signalled);
 
@@ -227,9 +225,18 @@ bool sdei_irq_is_active(SDEIState *s, uint32_t num);
  *
  * To be called when the event is about to be registered there.
  *
- * Returns: false if the interrupt is active at the client
+ * Returns: SDEI_SUCCESS, or SDEI_DENIED if the interrupt is active at the
+ *     client, or the host kernel has come to raise it since it was bound
  */
-bool sdei_irq_take(SDEIState *s, uint32_t pe, uint32_t num);
+int64_t sdei_irq_take(SDEIState *s, uint32_t pe, uint32_t num);
+
+/**
+ * sdei_irq_reset: machine reset: no event is registered any more
+ *
+ * The GIC forgets how its inputs stood, so that there is nothing to give back;
+ * forget it as well.
+ */
+void sdei_irq_reset(SDEIState *s);
 
 /** sdei_irq_give_lines_back: the rest of sdei_irq_give_back() */
 void sdei_irq_give_lines_back(SDEIState *s);

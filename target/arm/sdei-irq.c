@@ -58,6 +58,18 @@ bool sdei_irq_has(const SDEIState *s, uint32_t pe, uint32_t intid)
            test_bit(sdei_line_number(s, pe, intid), s->line_taken);
 }
 
+static bool sdei_can_delegate(SDEIState *s, uint32_t intid)
+{
+    ARMGICDelegateIfClass *gc = sdei_gic_class(s);
+
+    if (!gc->can_delegate || gc->can_delegate(sdei_gic(s), intid)) {
+        return true;
+    }
+    s->events.reason = "the host kernel raises this interrupt past QEMU, "
+                       "which cannot take it over";
+    return false;
+}
+
 /* The interrupt of event @num, or 0 if it has none */
 static uint32_t sdei_intid_of(const SDEIState *s, uint32_t num)
 {
@@ -66,26 +78,30 @@ static uint32_t sdei_intid_of(const SDEIState *s, uint32_t num)
     return ev == SDEI_NONE ? 0 : s->events.event[ev].intid;
 }
 
-bool sdei_irq_take(SDEIState *s, uint32_t pe, uint32_t num)
+int64_t sdei_irq_take(SDEIState *s, uint32_t pe, uint32_t num)
 {
     uint32_t intid = sdei_intid_of(s, num);
     bool level, edge;
     uint32_t n;
 
     if (!intid) {
-        return true;
+        return SDEI_SUCCESS;
+    }
+    if (!sdei_can_delegate(s, intid)) {
+        return SDEI_DENIED;
     }
     n = sdei_line_number(s, pe, intid);
     level = test_bit(n, s->line_level);
     if (!sdei_gic_class(s)->take(sdei_gic(s), pe, intid, &edge)) {
-        return false;
+        s->events.reason = "the interrupt is active";
+        return SDEI_DENIED;
     }
     trace_arm_sdei_line_owner(intid, pe, true, level);
     set_bit(n, s->line_taken);
     s->num_taken++;
     sdei_line_taken(&s->events, sdei_events_find(&s->events, num), pe, edge,
                     level);
-    return true;
+    return SDEI_SUCCESS;
 }
 
 static void sdei_give_line(SDEIState *s, uint32_t n)
@@ -111,6 +127,16 @@ void sdei_irq_give_lines_back(SDEIState *s)
             sdei_give_line(s, n);
         }
     }
+}
+
+void sdei_irq_reset(SDEIState *s)
+{
+    if (!s->num_lines) {
+        return;
+    }
+    s->num_taken = 0;
+    bitmap_zero(s->line_taken, s->num_lines);
+    bitmap_zero(s->line_level, s->num_lines);
 }
 
 bool sdei_irq_level(SDEIState *s, uint32_t pe, uint32_t intid)
@@ -196,14 +222,6 @@ bool sdei_irq_is_active(SDEIState *s, uint32_t num)
     return false;
 }
 
-static bool sdei_can_delegate(SDEIState *s, uint32_t intid)
-{
-    ARMGICDelegateIfClass *gc = sdei_gic_class(s);
-
-    return !gc->can_delegate ||
-           gc->can_delegate(sdei_gic(s), intid);
-}
-
 int64_t sdei_irq_check(SDEIState *s, uint32_t intid)
 {
     /* INTIDs below 16 are SGIs */
@@ -216,12 +234,7 @@ int64_t sdei_irq_check(SDEIState *s, uint32_t intid)
                            "world's, which this machine does not have";
         return SDEI_DENIED;
     }
-    if (!sdei_can_delegate(s, intid)) {
-        s->events.reason = "the host kernel raises this interrupt past QEMU, "
-                           "which cannot take it over";
-        return SDEI_DENIED;
-    }
-    return SDEI_SUCCESS;
+    return sdei_can_delegate(s, intid) ? SDEI_SUCCESS : SDEI_DENIED;
 }
 
 int64_t sdei_irq_bind(SDEIState *s, uint32_t intid)

@@ -194,13 +194,14 @@ static const struct kvm_smccc_filter filters[] = {
 
 bool sdei_kvm_init(SDEIState *s, Error **errp)
 {
+    ERRP_GUARD();
     struct kvm_device_attr attr = {
         .group = KVM_ARM_VM_SMCCC_CTRL,
         .attr = KVM_ARM_VM_SMCCC_FILTER,
     };
     int i, ret;
 
-    if (kvm_vm_ioctl(kvm_state, KVM_HAS_DEVICE_ATTR, &attr)) {
+    if (!kvm_vm_check_attr(kvm_state, attr.group, attr.attr)) {
         error_setg(errp, "SDEI (sdei=on) needs a host kernel whose KVM can "
                    "forward hypercalls");
         error_append_hint(errp, "Linux can since version 6.4 (SMCCC filter); "

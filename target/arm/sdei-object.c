@@ -35,6 +35,7 @@ static void sdei_event_object_set_number(Object *obj, Visitor *v,
                                          const char *name, void *opaque,
                                          Error **errp)
 {
+    ERRP_GUARD();
     SDEIEventObject *e = SDEI_EVENT(obj);
     uint32_t number;
 
@@ -82,6 +83,7 @@ static void sdei_event_object_set_priority(Object *obj, int value,
 
 static void sdei_event_object_complete(UserCreatable *uc, Error **errp)
 {
+    ERRP_GUARD();
     SDEIEventObject *e = SDEI_EVENT(uc);
 
     if (phase_check(PHASE_MACHINE_INITIALIZED)) {

@@ -14,6 +14,7 @@
 
 SDEIState *sdei_find(Error **errp)
 {
+    ERRP_GUARD();
     Object *obj = object_resolve_path_type("", TYPE_ARM_SDEI, NULL);
 
     if (!obj) {

@@ -8,8 +8,8 @@
  *
  * An event is marked pending first, then the PE that is to take it is sent
  * here by work queued on its vCPU.  The work carries no state: it looks what
- * there is to take when it runs.  Lost work loses nothing, as whatever makes
- * an event deliverable asks again.
+ * there is to take when it runs.  Work that finds the VM stopped loses
+ * nothing, as continuing asks again.
  */
 
 #include "qemu/osdep.h"

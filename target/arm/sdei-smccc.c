@@ -41,8 +41,9 @@ static int64_t sdei_call_event_register(SDEIState *s, uint32_t pe, SDEIArgs x)
     if (ret != SDEI_SUCCESS) {
         return ret;
     }
-    if (!sdei_irq_take(s, pe, x[1])) {
-        return sdei_fail(s, SDEI_DENIED, "the interrupt is active");
+    ret = sdei_irq_take(s, pe, x[1]);
+    if (ret != SDEI_SUCCESS) {
+        return ret;
     }
     return sdei_event_register(m, pe, x[1], x[2], x[3], x[4], x[5]);
 }

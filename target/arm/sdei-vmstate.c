@@ -372,9 +372,13 @@ static bool sdei_load_binding(SDEIState *s, const SDEISavedBinding *b,
 {
     SDEIEvents *m = &s->events;
 
-    if (sdei_irq_check(s, b->intid) != SDEI_SUCCESS ||
-        sdei_events_find_intid(m, b->intid) != SDEI_NONE) {
-        error_setg(errp, "arm-sdei/binding: intid %" PRIu32 " is impossible",
+    if (sdei_irq_check(s, b->intid) != SDEI_SUCCESS) {
+        error_setg(errp, "arm-sdei/binding: intid %" PRIu32 " is impossible: "
+                   "%s", b->intid, m->reason);
+        return false;
+    }
+    if (sdei_events_find_intid(m, b->intid) != SDEI_NONE) {
+        error_setg(errp, "arm-sdei/binding: intid %" PRIu32 " is there twice",
                    b->intid);
         return false;
     }
@@ -821,8 +825,8 @@ const VMStateDescription vmstate_sdei = {
     .version_id = 1,
     .minimum_version_id = 1,
     /*
-     * Before the CPUs and other devices, whose own complaints about a machine
-     * that differs are less clear
+     * Before all that drives inputs of the GIC as it is loaded: whether a
+     * line is the GIC's or a bound one is known by then.
      */
     .priority = MIG_PRI_ARM_SDEI,
     .pre_save_errp = sdei_pre_save,

@@ -78,11 +78,12 @@ static void sdei_reset_hold(Object *obj, ResetType type)
         s->cpu[pe].been_on = s->incoming ||
                              !s->cpu[pe].cs->start_powered_off;
     }
-    sdei_irq_give_back(s);
+    sdei_irq_reset(s);
 }
 
 static bool sdei_set_version(SDEIState *s, Error **errp)
 {
+    ERRP_GUARD();
     const char *version = s->version ?: "1.1";
     int i;
 
@@ -100,6 +101,7 @@ static bool sdei_set_version(SDEIState *s, Error **errp)
 
 static bool sdei_set_accel(SDEIState *s, Error **errp)
 {
+    ERRP_GUARD();
     if (tcg_enabled()) {
 #ifdef CONFIG_TCG
         s->regs = &sdei_tcg_regs;
@@ -172,6 +174,7 @@ static void sdei_define_slots(GArray *defs, SDEIType type, uint32_t first,
 /* All events of this machine: its own and the user's */
 static GArray *sdei_define_events(SDEIState *s, Error **errp)
 {
+    ERRP_GUARD();
     static const SDEIEventDef sw_signaled = {
         .num = SDEI_EVENT_SW_SIGNALED,
         .type = SDEI_TYPE_PRIVATE,
@@ -209,6 +212,7 @@ static GArray *sdei_define_events(SDEIState *s, Error **errp)
 
 static bool sdei_set_pes(SDEIState *s, Error **errp)
 {
+    ERRP_GUARD();
     ARMCPU *cpu = ARM_CPU(first_cpu);
     g_autoptr(GArray) defs = NULL;
     g_autofree uint64_t *mpidr = NULL;

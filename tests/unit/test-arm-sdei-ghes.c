@@ -242,15 +242,18 @@ static void test_order(void)
     g_assert_cmphex(q->error[0].memory.gpa, ==, GPA);
     g_assert_cmphex(q->error[0].memory.len, ==, 2 * PAGE);
     g_assert_cmpuint(q->error[0].cper_len, ==, 0);
+    /* The rest of it waits behind the others */
     sdei_ghes_pop(q);
     g_assert_cmpint(q->count, ==, 3);
-    g_assert_cmphex(q->error[0].memory.gpa, ==, GPA + PAGE);
-    g_assert_cmphex(q->error[0].memory.len, ==, PAGE);
-    sdei_ghes_pop(q);
     g_assert_cmphex(q->error[0].memory.gpa, ==, GPA);
     g_assert_cmphex(q->error[0].memory.len, ==, PAGE);
     sdei_ghes_pop(q);
     g_assert_cmpstr((char *)q->error[0].cper, ==, "last");
+    sdei_ghes_pop(q);
+    g_assert_cmpint(q->count, ==, 1);
+    g_assert_cmphex(q->error[0].memory.gpa, ==, GPA + PAGE);
+    g_assert_cmphex(q->error[0].memory.len, ==, PAGE);
+    g_assert_cmpuint(q->error[0].cper_len, ==, 0);
     sdei_ghes_pop(q);
     g_assert_cmpint(q->count, ==, 0);
 }
@@ -326,11 +329,12 @@ static void test_not_acknowledged(void)
 
     guest_acknowledges();
     check_told(1, GPA);
+    /* The rest of a big page lets others pass */
     guest_acknowledges();
-    check_told(1, GPA, GPA + PAGE);
+    check_told(1, GPA, 2);
     g_assert_true(timer_is_armed());
     guest_acknowledges();
-    check_told(1, GPA, GPA + PAGE, 2);
+    check_told(1, GPA, 2, GPA + PAGE);
     abort_acknowledged = false;
     check_info("Hardware errors: 0 of 64 queued\n"
                "  source 0: one is not acknowledged\n"
@@ -399,16 +403,24 @@ static void test_rate(void)
 static void test_huge_page(void)
 {
     const unsigned pages = 512;
+    unsigned page = 0, record = 0;
 
     start();
     g_assert_true(sdei_ghes_report_memory(&ghes, GPA, pages * PAGE));
     report_well(1);
     pass(20 * pages);
     g_assert_cmpuint(num_told, ==, pages + 1);
-    for (unsigned i = 0; i < pages; i++) {
-        g_assert_cmphex(told[i], ==, GPA + i * PAGE);
+    for (unsigned i = 0; i < num_told; i++) {
+        if (told[i] == 1) {
+            record = i;
+        } else {
+            g_assert_cmphex(told[i], ==, GPA + page++ * PAGE);
+        }
     }
-    g_assert_cmpuint(told[pages], ==, 1);
+    /* It came after a burst, and did not wait for 500 pages */
+    g_assert_cmpuint(record, >, 0);
+    g_assert_cmpuint(record, <, 16);
+    g_assert_cmpuint(page, ==, pages);
 }
 
 /* As between a kexec's two kernels */
@@ -587,7 +599,7 @@ static void test_migration(void)
     g_assert_cmpuint(num_told, ==, 0);
     acknowledges = true;
     guest_acknowledges();
-    check_told(2, GPA, GPA + PAGE, 3);
+    check_told(2, GPA, 3, GPA + PAGE);
 }
 
 /* COLO's second machine loads again and again without a reset */
@@ -705,7 +717,7 @@ static void test_hostile(void)
     }
     acknowledges = true;
     guest_acknowledges();
-    check_told(1, GPA, GPA + PAGE, 2);
+    check_told(1, GPA, 2, GPA + PAGE);
 }
 
 int main(int argc, char **argv)

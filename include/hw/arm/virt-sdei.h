@@ -32,7 +32,7 @@ void virt_sdei_create(VirtMachineState *vms);
 void virt_sdei_ghes_create(VirtMachineState *vms, DeviceState *sdei);
 
 /**
- * virt_sdei_build_acpi: add the ACPI table SDEI
+ * virt_sdei_build_acpi: add the ACPI tables SDEI and AGDI
  *
  * Does nothing with sdei=off.
  */

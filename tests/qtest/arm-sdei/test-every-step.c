@@ -630,6 +630,10 @@ static const Case cases[] = {
 
 void add_every_step_tests(void)
 {
+    /* Minutes on a machine of two cores */
+    if (!g_test_slow()) {
+        return;
+    }
     /* A GIC in the host kernel has no PPIs for QEMU */
     if (guest_is_kvm()) {
         return;

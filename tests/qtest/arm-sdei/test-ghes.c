@@ -120,6 +120,7 @@ static const HestCase hest_cases[] = {
     { "el2", { .machine = "ras=on,virtualization=on" }, 3 },
     { "sdei-off", { .machine = "ras=on", .no_sdei = true }, 2 },
     { "ras-off", { .machine = "ras=off" }, 0 },
+    { "virt-10.1", { .machine = "ras=on", .args = "-machine virt-10.1" }, 1 },
     { "virt-10.0", { .machine = "ras=on", .args = "-machine virt-10.0" }, 1 },
     { "virt-10.0-sdei-off",
       { .machine = "ras=on", .args = "-machine virt-10.0", .no_sdei = true },

@@ -1626,6 +1626,10 @@ static void test_lockstep(const void *data)
 
 void add_lockstep_tests(void)
 {
+    /* Minutes on a machine of two cores */
+    if (!g_test_slow()) {
+        return;
+    }
     for (unsigned i = 0; i < ARRAY_SIZE(lockstep_cases); i++) {
         g_autofree char *path = g_strdup_printf("/arm-sdei/lockstep/%s",
                                                 lockstep_cases[i].path);

@@ -292,9 +292,9 @@ static const FixedCase fixed_cases[] = {
     { "on", "virt,sdei=off", "/machine", "sdei", true, "cannot be changed" },
     { "off", "virt,sdei=on", "/machine", "sdei", false, "cannot be changed" },
     { "unrealize", "virt,sdei=on", "/machine/arm-sdei", "realized", false,
-      "stays as long as the machine" },
+      "cannot be unrealized" },
     { "unrealize-ghes", "virt,sdei=on,ras=on", "/machine/virt-sdei-ghes",
-      "realized", false, "stays as long as the machine" },
+      "realized", false, "cannot be unrealized" },
     { "platform-events", "virt,sdei=on", "/machine/arm-sdei",
       "platform-events", true, "after it was realized" },
 };

@@ -87,5 +87,9 @@ static void test_many_cpus(void)
 
 void add_many_cpus_tests(void)
 {
+    /* Minutes on a machine of two cores */
+    if (!g_test_slow()) {
+        return;
+    }
     qtest_add_func("/arm-sdei/512-cpus", test_many_cpus);
 }

@@ -371,6 +371,10 @@ static void test_storm(const void *data)
 
 void add_storm_tests(void)
 {
+    /* Minutes on a machine of two cores */
+    if (!g_test_slow()) {
+        return;
+    }
     for (unsigned i = 0; i < ARRAY_SIZE(storms); i++) {
         g_autofree char *path = g_strdup_printf("/arm-sdei/storm/%s",
                                                 storms[i].path);
