@@ -10,7 +10,7 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "hw/acpi/generic_event_device.h"
-#include "hw/acpi/ghes.h"
+#include "hw/acpi/ghes-sdei.h"
 #include "hw/arm/virt-sdei.h"
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"

@@ -13,7 +13,7 @@
 #include "qapi/error.h"
 #include "qemu/error-report.h"
 #include "qemu/timer.h"
-#include "hw/acpi/ghes.h"
+#include "hw/acpi/ghes-sdei.h"
 #include "migration/vmstate.h"
 #include "sdei-ghes.h"
 #include "sdei-internal.h"

@@ -12,7 +12,7 @@
 #include "qemu/error-report.h"
 #include "qemu/module.h"
 #include "qemu/timer.h"
-#include "hw/acpi/ghes.h"
+#include "hw/acpi/ghes-sdei.h"
 #include "io/channel-buffer.h"
 #include "qapi/qapi-types-migration.h"
 #include "migration/client-options.h"
@@ -33,7 +33,11 @@
 
 static SDEIState sdei;
 static SDEIGhes ghes;
-static AcpiGhesState state;
+static const AcpiGhesSdeiOps ops;
+static AcpiGhesState state = {
+    .sdei_ops = &ops,
+    .sdei_opaque = &ghes,
+};
 static bool have_hest;
 static bool listens;
 static bool acknowledged;
@@ -62,11 +66,15 @@ AcpiGhesState *acpi_ghes_get_state(void)
     return have_hest ? &state : NULL;
 }
 
-bool acpi_ghes_listens_to_sdei(const AcpiGhesState *ags)
+static bool guest_listens(void *opaque)
 {
-    g_assert(ags == &state);
+    g_assert(opaque == &ghes);
     return listens;
 }
+
+static const AcpiGhesSdeiOps ops = {
+    .listens = guest_listens,
+};
 
 bool acpi_ghes_can_record(AcpiGhesState *ags, uint16_t source_id)
 {
