@@ -18,6 +18,9 @@ NOT_REACHED = re.compile(r'(\d+) were not reached')
 
 
 def main():
+    if not (ROOT / 'patches' / 'checked').exists():
+        print('ok 1 series # SKIP it was never checked whole: tools/check-series --ends does\n1..1')
+        return 0
     with subprocess.Popen([ROOT / 'tools' / 'check-series', '--changed', '--minutes', str(MINUTES)],
                           stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL) as check:
         lines = []
