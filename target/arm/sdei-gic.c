@@ -64,8 +64,7 @@ void sdei_gic_realize(SDEIState *s)
         return;
     }
     sdei_irq_realize(s);
-    delegate = ARM_GIC_DELEGATE_IF_GET_CLASS(s->gic)->delegate(
-        ARM_GIC_DELEGATE_IF(s->gic));
+    delegate = s->lender_class->delegate(s->lender);
     delegate->opaque = s;
     delegate->ops = &sdei_gic_ops;
 }

@@ -123,6 +123,9 @@ struct SDEIState {
     unsigned int client_el;
     const SDEIRegs *regs;
     uint32_t num_irq;
+    /* @gic, whose class QOM takes long to find */
+    struct ARMGICDelegateIf *lender;
+    const struct ARMGICDelegateIfClass *lender_class;
 
     /* State */
     SDEIEvents events;

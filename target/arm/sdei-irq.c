@@ -41,16 +41,6 @@ SDEILine sdei_irq_line(const SDEIState *s, uint32_t n)
     return (SDEILine) { .intid = n % GIC_INTERNAL, .pe = n / GIC_INTERNAL };
 }
 
-static ARMGICDelegateIf *sdei_gic(const SDEIState *s)
-{
-    return ARM_GIC_DELEGATE_IF(s->gic);
-}
-
-static ARMGICDelegateIfClass *sdei_gic_class(const SDEIState *s)
-{
-    return ARM_GIC_DELEGATE_IF_GET_CLASS(s->gic);
-}
-
 bool sdei_irq_has(const SDEIState *s, uint32_t pe, uint32_t intid)
 {
     /* Registers have bits for more interrupts than the GIC has */
@@ -60,9 +50,8 @@ bool sdei_irq_has(const SDEIState *s, uint32_t pe, uint32_t intid)
 
 static bool sdei_can_delegate(SDEIState *s, uint32_t intid)
 {
-    ARMGICDelegateIfClass *gc = sdei_gic_class(s);
-
-    if (!gc->can_delegate || gc->can_delegate(sdei_gic(s), intid)) {
+    if (!s->lender_class->can_delegate ||
+        s->lender_class->can_delegate(s->lender, intid)) {
         return true;
     }
     s->events.reason = "the host kernel raises this interrupt past QEMU, "
@@ -92,7 +81,7 @@ int64_t sdei_irq_take(SDEIState *s, uint32_t pe, uint32_t num)
     }
     n = sdei_line_number(s, pe, intid);
     level = test_bit(n, s->line_level);
-    if (!sdei_gic_class(s)->take(sdei_gic(s), pe, intid, &edge)) {
+    if (!s->lender_class->take(s->lender, pe, intid, &edge)) {
         s->events.reason = "the interrupt is active";
         return SDEI_DENIED;
     }
@@ -112,7 +101,7 @@ static void sdei_give_line(SDEIState *s, uint32_t n)
     trace_arm_sdei_line_owner(line.intid, line.pe, false, level);
     clear_bit(n, s->line_taken);
     s->num_taken--;
-    sdei_gic_class(s)->give(sdei_gic(s), line.pe, line.intid, level);
+    s->lender_class->give(s->lender, line.pe, line.intid, level);
 }
 
 void sdei_irq_give_lines_back(SDEIState *s)
@@ -175,8 +164,7 @@ void sdei_irq_ask_levels(SDEIState *s)
         SDEILine line = sdei_irq_line(s, n);
 
         if (line.intid >= GIC_NR_SGIS &&
-            sdei_gic_class(s)->line_level(sdei_gic(s), line.pe,
-                                          line.intid)) {
+            s->lender_class->line_level(s->lender, line.pe, line.intid)) {
             set_bit(n, s->line_level);
         } else {
             clear_bit(n, s->line_level);
@@ -215,7 +203,7 @@ bool sdei_irq_is_active(SDEIState *s, uint32_t num)
     uint32_t pe, num_lines = intid < GIC_INTERNAL ? s->events.num_pes : 1;
 
     for (pe = 0; intid && pe < num_lines; pe++) {
-        if (sdei_gic_class(s)->is_active(sdei_gic(s), pe, intid)) {
+        if (s->lender_class->is_active(s->lender, pe, intid)) {
             return true;
         }
     }
@@ -255,6 +243,8 @@ int64_t sdei_irq_bind(SDEIState *s, uint32_t intid)
 
 void sdei_irq_realize(SDEIState *s)
 {
+    s->lender = ARM_GIC_DELEGATE_IF(s->gic);
+    s->lender_class = ARM_GIC_DELEGATE_IF_GET_CLASS(s->gic);
     s->num_irq = object_property_get_uint(OBJECT(s->gic), "num-irq",
                                           &error_abort);
     s->num_lines = s->num_irq - GIC_INTERNAL +
