@@ -352,6 +352,8 @@ void sdei_pe_off(SDEIEvents *m, uint32_t pe);
  *
  * The one rule both for whom to wake and for who takes: the routed PE for
  * RM_PE; for RM_ANY one PE that can take it now, in turn (DEN0054C 6.2.1).
+ * That choice stands as long as this PE can take the event; so asking twice
+ * gives the same, and the first question after it was lost makes a new one.
  *
  * Returns: index of the PE, or SDEI_NONE if event @ev has nothing to deliver
  *     or has to wait
