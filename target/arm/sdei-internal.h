@@ -236,8 +236,9 @@ int64_t sdei_irq_take(SDEIState *s, uint32_t pe, uint32_t num);
 /**
  * sdei_irq_reset: machine reset: no event is registered any more
  *
- * The GIC forgets how its inputs stood, so that there is nothing to give back;
- * forget it as well.
+ * The GIC forgets how its inputs stood, so that there is nothing to give back.
+ * A device that goes on to hold its line is not forgotten here: the line is
+ * high when an event is registered on it.
  */
 void sdei_irq_reset(SDEIState *s);
 

@@ -120,12 +120,8 @@ void sdei_irq_give_lines_back(SDEIState *s)
 
 void sdei_irq_reset(SDEIState *s)
 {
-    if (!s->num_lines) {
-        return;
-    }
     s->num_taken = 0;
-    bitmap_zero(s->line_taken, s->num_lines);
-    bitmap_zero(s->line_level, s->num_lines);
+    bitmap_clear(s->line_taken, 0, s->num_lines);
 }
 
 bool sdei_irq_level(SDEIState *s, uint32_t pe, uint32_t intid)
