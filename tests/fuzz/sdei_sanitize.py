@@ -120,9 +120,11 @@ def build_locked(qemu_build, folder):
         results = list(pool.map(
             lambda o: compile_one(qemu_build, known[o], objects[o]), objects))
     words = replace_output([str(objects.get(w, w)) for w in link],
-                           folder / PROGRAM)
+                           folder / f'{PROGRAM}.new')
     results.append(run(words, qemu_build))
     for result in results:
         if result.returncode:
             raise RuntimeError(f'{" ".join(result.args)}\n{result.stdout}')
+    # Another test may be using the one that is there
+    os.replace(folder / f'{PROGRAM}.new', folder / PROGRAM)
     return folder / PROGRAM
