@@ -201,7 +201,8 @@ bool sdei_kvm_init(SDEIState *s, Error **errp)
     };
     int i, ret;
 
-    if (!kvm_vm_check_attr(kvm_state, attr.group, attr.attr)) {
+    /* Arm has no KVM_CAP_VM_ATTRIBUTES, by which kvm_vm_check_attr() goes */
+    if (kvm_vm_ioctl(kvm_state, KVM_HAS_DEVICE_ATTR, &attr)) {
         error_setg(errp, "SDEI (sdei=on) needs a host kernel whose KVM can "
                    "forward hypercalls");
         error_append_hint(errp, "Linux can since version 6.4 (SMCCC filter); "
