@@ -74,7 +74,7 @@ bool sdei_ghes_push_memory(SDEIGhesQueue *q, uint64_t gpa, uint64_t len);
 
 /**
  * sdei_ghes_pop: the guest has been told of the next record, or of the next
- * page of lost memory
+ * page of lost memory, whose rest goes behind all others
  *
  * The queue must not be empty.
  */
