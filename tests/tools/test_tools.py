@@ -363,11 +363,11 @@ class Steps(Scratch):
         self.succeeds('export', '--keep')
         self.git('add', '-A', at=self.root)
         self.git('commit', '-qm', 'All', at=self.root)
-        self.assertEqual(self.succeeds('check-series', '--changed', 'HEAD'), '0 of 2 commits pass')
+        self.assertEqual(self.succeeds('check-series', '--changed', 'HEAD'), 'none of the 2 commits has changed')
         self.fails('patches/checked names no commit', 'check-series', '--changed')
         head = self.git('rev-parse', 'HEAD', at=self.root)
         (self.patches / 'checked').write_text(f'{head} 2026-01-01\n')
-        self.assertEqual(self.succeeds('check-series', '--changed'), '0 of 2 commits pass')
+        self.assertEqual(self.succeeds('check-series', '--changed'), 'none of the 2 commits has changed')
         self.fails('3 names no commit', 'check-series', '1-3')
         self.fails('x names no commit', 'check-series', 'x')
         # Nothing here could be built: it must get to where it tries
