@@ -5,7 +5,30 @@
 # To be sourced, after "set -euo pipefail".
 
 SDEI_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+SDEI_DEFAULT_BASE=10.2
+
+# "--base NAME" among the arguments of who sources this is taken out of them.
+sdei_words=("$@")
+set --
+for ((sdei_i = 0; sdei_i < ${#sdei_words[@]}; sdei_i++)); do
+    case ${sdei_words[sdei_i]} in
+    --base=*) SDEI_BASE=${sdei_words[sdei_i]#*=} ;;
+    --base) SDEI_BASE=${sdei_words[++sdei_i]-} ;;
+    *) set -- "$@" "${sdei_words[sdei_i]}" ;;
+    esac
+done
+SDEI_BASE=${SDEI_BASE-$SDEI_DEFAULT_BASE}
+base_names() {
+    (cd "$SDEI_ROOT/bases" && echo */lock | sed 's,/lock,,g')
+}
+[[ " $(base_names) " == *" $SDEI_BASE "* ]] || {
+    printf '%s\n' "${0##*/}: there is no base ${SDEI_BASE:-without a name}" \
+        "  -> --base takes one of: $(base_names)" >&2
+    exit 1
+}
+# All that is built for a base; that of the default one is where it is looked for.
 SDEI_BUILD=$SDEI_ROOT/build
+[ "$SDEI_BASE" = "$SDEI_DEFAULT_BASE" ] || SDEI_BUILD=$SDEI_BUILD/$SDEI_BASE
 SDEI_LOGS=$SDEI_BUILD/logs
 SDEI_CACHE=${SDEI_CACHE:-${XDG_CACHE_HOME:-${HOME:?HOME is not set: set SDEI_CACHE to a cache folder}/.cache}/qemu-sdei}
 QEMU_SRC=$SDEI_BUILD/qemu-src
@@ -14,10 +37,10 @@ QEMU_BUILD=$SDEI_BUILD/qemu
 # folder must not depend on who calls.
 SDEI_PYTHON=/usr/bin/python3
 [ -x "$SDEI_PYTHON" ] || SDEI_PYTHON=python3
-export SDEI_CACHE
+export SDEI_CACHE SDEI_BASE SDEI_BUILD
 
-# QEMU_VERSION, QEMU_TAG: what stands before base.lock's table.
-eval "$(sed -n '/^QEMU_[A-Z]*=/p' "$SDEI_ROOT/base.lock")"
+# QEMU_VERSION and the like
+eval "$(sed -n '/^QEMU_[A-Z]*=/p' "$SDEI_ROOT/bases/$SDEI_BASE/lock")"
 
 # Messages go to stderr: the stdout of a tool is its result (often a path).
 say() {

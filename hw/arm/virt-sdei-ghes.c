@@ -12,7 +12,7 @@
 #include "hw/acpi/generic_event_device.h"
 #include "hw/acpi/ghes-sdei.h"
 #include "hw/arm/virt-sdei.h"
-#include "hw/qdev-properties.h"
+#include "hw/core/qdev-properties.h"
 #include "migration/vmstate.h"
 #include "system/reset.h"
 #include "system/system.h"

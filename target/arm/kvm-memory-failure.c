@@ -10,7 +10,7 @@
 #include "qemu/units.h"
 #include "hw/acpi/ghes.h"
 #include "hw/acpi/ghes-sdei.h"
-#include "hw/boards.h"
+#include "hw/core/boards.h"
 #include "qapi/qapi-events-run-state.h"
 #include "qom/object.h"
 #include "system/kvm.h"
@@ -54,6 +54,7 @@ bool kvm_arm_record_lost_memory(CPUState *c, AcpiGhesState *ags, hwaddr paddr)
     int64_t now = qemu_clock_get_ms(QEMU_CLOCK_VIRTUAL);
     uint64_t waited = now - sea_recorded_at;
     bool recursive = ags && !acpi_ghes_can_record(ags, ACPI_HEST_SRC_ID_SYNC);
+    Error *err = NULL;
 
     if (recursive) {
         if (c != sea_recorded_for && waited < SEA_ACK_TIMEOUT_MS) {
@@ -64,10 +65,13 @@ bool kvm_arm_record_lost_memory(CPUState *c, AcpiGhesState *ags, hwaddr paddr)
         }
         warn_report_once("the guest does not acknowledge memory errors: "
                          "further ones have no record");
-    } else if (ags && !acpi_ghes_memory_errors(ags, ACPI_HEST_SRC_ID_SYNC,
-                                               paddr)) {
+    } else if (ags && acpi_ghes_memory_errors(ags, ACPI_HEST_SRC_ID_SYNC,
+                                              paddr, &err)) {
         sea_recorded_for = c;
         sea_recorded_at = now;
+    } else if (err) {
+        /* Lost memory can be touched, and a HEST overwritten, at will */
+        warn_report_err_once(err);
     }
     kvm_arm_emit_memory_failure(MEMORY_FAILURE_RECIPIENT_GUEST,
                                 MEMORY_FAILURE_ACTION_INJECT, true, recursive);

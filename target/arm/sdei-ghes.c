@@ -86,9 +86,10 @@ static void sdei_ghes_tell(SDEIGhes *s, AcpiGhesState *ags, int64_t now)
     Error *err = NULL;
 
     if (error->memory.len) {
-        if (acpi_ghes_memory_errors(ags, ACPI_HEST_SRC_ID_SDEI,
-                                    error->memory.gpa) < 0) {
-            /* That has been said; of a big page, not once for each small one */
+        if (!acpi_ghes_memory_errors(ags, ACPI_HEST_SRC_ID_SDEI,
+                                     error->memory.gpa, &err)) {
+            /* Of a big page, not once for each small one */
+            warn_report_err_once(err);
             error->memory.len = SDEI_GHES_PAGE_SIZE;
         }
     } else {

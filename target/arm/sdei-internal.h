@@ -19,8 +19,8 @@
 #ifndef TARGET_ARM_SDEI_INTERNAL_H
 #define TARGET_ARM_SDEI_INTERNAL_H
 
-#include "hw/nmi.h"
-#include "hw/qdev-core.h"
+#include "hw/core/nmi.h"
+#include "hw/core/qdev.h"
 #include "hw/core/cpu.h"
 #include "qom/object.h"
 #include "sdei.h"
@@ -293,6 +293,7 @@ SDEIState *sdei_find(Error **errp);
 extern const VMStateDescription vmstate_sdei;
 
 SDEISaved *sdei_saved_new(SDEIState *s);
+void sdei_saved_free(SDEISaved *sv);
 
 /* sdei-tcg.c: registers under TCG */
 

@@ -9,7 +9,7 @@
 #include "qapi/error.h"
 #include "qapi/qapi-visit-qom.h"
 #include "qapi/visitor.h"
-#include "hw/qdev-core.h"
+#include "hw/core/qdev.h"
 #include "qom/object_interfaces.h"
 #include "sdei-event.h"
 #include "sdei-object.h"

@@ -120,7 +120,8 @@ static void sdei_tcg_enter(CPUState *cs, unsigned int client_el,
     sdei_tcg_take(cs, client_el, context, base + entry->pc);
     memcpy(env->xregs, entry->x, sizeof(entry->x));
 
-    /* Wake from WFI and WFIT */
+    /* Wake from WFI and WFIT: nothing halts it any more */
+    arm_set_cpu_power_state(cpu, PSCI_ON);
     cs->halted = 0;
     if (cpu->wfxt_timer) {
         timer_del(cpu->wfxt_timer);

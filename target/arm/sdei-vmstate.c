@@ -113,6 +113,12 @@ SDEISaved *sdei_saved_new(SDEIState *s)
     return sv;
 }
 
+void sdei_saved_free(SDEISaved *sv)
+{
+    sdei_saved_clear(sv);
+    g_free(sv);
+}
+
 /* Is there such an event in some machines only? */
 static bool sdei_is_optional(const SDEIEventDef *def)
 {
@@ -235,12 +241,6 @@ static bool sdei_pre_save(void *opaque, Error **errp)
         sdei_save_pe(sv, s, i);
     }
     return true;
-}
-
-static int sdei_post_save(void *opaque)
-{
-    sdei_saved_clear(((SDEIState *)opaque)->saved);
-    return 0;
 }
 
 /* What an optional part does not bring is not there */
@@ -830,7 +830,6 @@ const VMStateDescription vmstate_sdei = {
      */
     .priority = MIG_PRI_ARM_SDEI,
     .pre_save_errp = sdei_pre_save,
-    .post_save = sdei_post_save,
     .pre_load_errp = sdei_pre_load,
     .post_load_errp = sdei_post_load,
     .fields = (const VMStateField[]) {

@@ -14,7 +14,7 @@
 #include "qemu/accel.h"
 #include "qemu/error-report.h"
 #include "qemu/module.h"
-#include "hw/qdev-properties.h"
+#include "hw/core/qdev-properties.h"
 #include "migration/vmstate.h"
 #include "system/kvm.h"
 #include "system/qtest.h"

@@ -23,6 +23,10 @@ import tempfile
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SOURCES = HERE / 'arm-sdei'
+sys.path.insert(0, str(ROOT / 'tools'))
+
+# pylint: disable=wrong-import-position
+import bases  # noqa: E402
 
 NULL = 'null call (PSCI_VERSION)'
 TRIP = 'self-signal round trip, at EL1'
@@ -108,8 +112,10 @@ class Firmware:
     calls = 200         # operations per sample: far less than a time slice
     cpus = 64
 
-    def __init__(self, qemu):
+    def __init__(self, qemu, base=None):
         self.qemu = qemu
+        if base:
+            self.name += f' {base.settings["QEMU_VERSION"]}'
 
     def prepare(self, work, image):
         """Return the arguments that boot the guest."""
@@ -319,7 +325,26 @@ def report(all_measured):
 
 def default_qemu():
     return os.environ.get('QEMU_TEST_QEMU_BINARY',
-                          str(ROOT / 'build' / 'qemu-system-aarch64'))
+                          str(bases.Base().qemu))
+
+
+def default_peer():
+    """Another base is shown beside the default one, if that is built."""
+    default = bases.Base(bases.DEFAULT)
+    return default.name if bases.Base().name != default.name \
+        and default.qemu.exists() else None
+
+
+def peers(args):
+    """Return whom to measure beside args.qemu."""
+    if not args.peer:
+        return []
+    if args.peer == 'tf-a':
+        return [TrustedFirmware(args.qemu)]
+    base = bases.Base(args.peer)
+    if not base.qemu.exists():
+        raise Skip(f'base {base.name} is not built: tools/build-qemu --base {base.name}')
+    return [Firmware(str(base.qemu), base)]
 
 
 def main():
@@ -327,8 +352,9 @@ def main():
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--qemu', default=default_qemu(), metavar='PROGRAM')
-    parser.add_argument('--peer', choices=['tf-a'],
-                        help='run the same guest on this firmware as well')
+    parser.add_argument('--peer', choices=['tf-a', *bases.names()], default=default_peer(),
+                        help='run the same guest on this firmware, or the QEMU of this '
+                             'base, as well')
     parser.add_argument('--rounds', type=int, default=301,
                         help='how often to measure each call (%(default)s)')
     parser.add_argument('--trips', type=int, default=100,
@@ -337,9 +363,8 @@ def main():
                         help='fail if a goal is missed')
     args = parser.parse_args()
     try:
-        firmwares = [Firmware(args.qemu)]
-        if args.peer:
-            firmwares.append(TrustedFirmware(args.qemu))
+        base = bases.Base() if args.qemu == default_qemu() else None
+        firmwares = [Firmware(args.qemu, base), *peers(args)]
         measured = [measure_all(firmware, args) for firmware in firmwares]
     except Skip as reason:
         print(f'skipped: {reason}')

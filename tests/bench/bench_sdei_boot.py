@@ -20,6 +20,10 @@ import sys
 from threading import Timer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / 'tools'))
+
+# pylint: disable=wrong-import-position
+import bases  # noqa: E402
 
 # Without -seed as well, no boot would be like another.
 NO_CHANCE = ['-rtc', 'base=2026-01-01,clock=vm']
@@ -128,7 +132,7 @@ def main():
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--qemu', metavar='PROGRAM', default=os.environ.get(
-        'QEMU_TEST_QEMU_BINARY', str(ROOT / 'build' / 'qemu-system-aarch64')))
+        'QEMU_TEST_QEMU_BINARY', str(bases.Base().qemu)))
     parser.add_argument('--times', type=int, default=5,
                         help='boots of each kind (%(default)s)')
     parser.add_argument('--strict', action='store_true',

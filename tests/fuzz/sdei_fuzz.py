@@ -24,9 +24,14 @@ import sys
 import time
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / 'build' / 'qemu-src' / 'python')]
+sys.path[:0] = [str(ROOT / 'tools')]
 
 # pylint: disable=wrong-import-position
+import bases  # noqa: E402
+
+BASE = bases.Base()
+sys.path[:0] = BASE.python()
+
 from qemu.machine import QEMUMachine  # noqa: E402
 from qemu.machine.machine import QEMUMachineError  # noqa: E402
 from qemu.qmp import QMPError  # noqa: E402
@@ -558,7 +563,7 @@ class Run:
     @staticmethod
     def _keep(path):
         """Keep what a failure needs to be seen again."""
-        kept = ROOT / 'build' / 'fuzz'
+        kept = BASE.build / 'fuzz'
         kept.mkdir(parents=True, exist_ok=True)
         path.rename(kept / f'{path.name}-{os.getpid()}')
 

@@ -15,8 +15,13 @@ import tempfile
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path[:0] = [str(HERE), str(ROOT / 'tests' / 'bench'),
-                str(ROOT / 'build' / 'qemu-src' / 'python')]
+sys.path[:0] = [str(HERE), str(ROOT / 'tests' / 'bench'), str(ROOT / 'tools')]
+
+# pylint: disable=wrong-import-position
+import bases  # noqa: E402
+
+BASE = bases.Base()
+sys.path[:0] = BASE.python()
 
 # pylint: disable=wrong-import-position
 from qemu.machine import QEMUMachine  # noqa: E402
@@ -105,7 +110,7 @@ def main():
         raise Skip(why)
     with tempfile.TemporaryDirectory(prefix='sdei') as folder:
         images = build(folder)
-        vm = QEMUMachine(str(ROOT / 'build' / 'qemu-system-aarch64'),
+        vm = QEMUMachine(str(BASE.qemu),
                          base_temp_dir=folder)
         host = Host(vm, folder, Path(folder) / 'host.log', images)
         try:

@@ -17,9 +17,10 @@ import subprocess
 import sys
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / 'tests' / 'functional' / 'aarch64'))
+sys.path[:0] = [str(ROOT / 'tests' / 'functional' / 'aarch64'), str(ROOT / 'tools')]
 
 # pylint: disable=wrong-import-position
+import bases  # noqa: E402
 import sdei_guest  # noqa: E402
 from sdei_guest import Guest, GuestError, images_dir  # noqa: E402,F401
 
@@ -27,7 +28,7 @@ from sdei_guest import Guest, GuestError, images_dir  # noqa: E402,F401
 # first.
 sdei_guest.PATIENCE = 600
 
-KVM_BUILD = ROOT / 'build' / 'qemu-kvm'
+KVM_BUILD = bases.Base().build / 'qemu-kvm'
 PROGRAMS = (KVM_BUILD / 'qemu-system-aarch64',
             KVM_BUILD / 'tests' / 'qtest' / 'arm-sdei-test')
 STRIP = os.environ.get('CROSS_COMPILE', 'aarch64-linux-gnu-') + 'strip'
@@ -123,16 +124,16 @@ def guest_images_tool():
     return module
 
 
-def write_initrd(images, folder, files):
+def write_initrd(images, folder, files, programs):
     """Write the host's initramfs into @folder and return its path.
 
-    @files are pairs of a name in the host and a file.
+    @files and @programs are pairs of a name in the host and a file.
     """
     overlay = guest_images_tool().Cpio()
-    for program in PROGRAMS:
+    for name, program in [(f'bin/{p.name}', p) for p in PROGRAMS] + list(programs):
         stripped = folder / program.name
         subprocess.run([STRIP, '-o', stripped, program], check=True)
-        overlay.file(f'bin/{program.name}', stripped)
+        overlay.file(name, stripped)
         stripped.unlink()
     for name, path in files:
         overlay.file(name, path, 0o644)
@@ -171,10 +172,10 @@ class Host(Guest):
     """
 
     def __init__(self, vm, folder, log_file, files=(), kernel=None,
-                 hardware=PLAIN):
+                 hardware=PLAIN, programs=()):
         images = images_dir()
         self.hardware = hardware
-        initrd = write_initrd(images, Path(folder), files)
+        initrd = write_initrd(images, Path(folder), files, programs)
         super().__init__(vm, images, folder, log_file,
                          HostConfig(initrd, hardware), kernel)
 

@@ -123,6 +123,7 @@ class Scratch(unittest.TestCase):
         self.upstream = tarball(QEMU, 'upstream')
         self.mirror.files = {DEBIAN: self.debian, UPSTREAM: self.upstream}
         self.lock(self.mirror.url)
+        shutil.copy(ROOT / 'bases' / '10.2' / 'base-tree.patch', self.base)
         (self.dir / 'apt.conf').write_text('Dir::Etc::parts "/dev/null";\nDir::Etc::main "/dev/null";\n')
         self.downloads = self.dir / 'cache' / 'download'
         self.env = {
@@ -135,11 +136,13 @@ class Scratch(unittest.TestCase):
         }
 
     def lock(self, upstream_url, table=''):
-        """Write a base.lock for the small QEMU, and what else there is."""
+        """Write the locks of the small QEMU and of what else there is."""
         debian, upstream = (hashlib.sha256(data).hexdigest() for data in (self.debian, self.upstream))
-        (self.root / 'base.lock').write_text(
+        (self.root / 'base.lock').write_text(table)
+        self.base.mkdir(parents=True, exist_ok=True)
+        (self.base / 'lock').write_text(
             f'QEMU_VERSION=1.0\nQEMU_TAG=v1.0\n\n[qemu]\nfor = all\n'
-            f'from = {DEBIAN} {debian}\n  {upstream_url}/{UPSTREAM} {upstream}\n\n{table}')
+            f'from = {DEBIAN} {debian}\n  {upstream_url}/{UPSTREAM} {upstream}\n')
 
     def git(self, *args, at=None):
         return subprocess.run(['git', '-C', at or self.tree, *args], check=True, text=True,
@@ -164,6 +167,10 @@ class Scratch(unittest.TestCase):
         self.assertIn(says, err)
         self.assertIn('\n  -> ', err)
         return err
+
+    @property
+    def base(self):
+        return self.root / 'bases' / '10.2'
 
     @property
     def tree(self):

@@ -119,10 +119,10 @@ class FetchQemu(Scratch):
         self.no_way('SDEI_DEBIAN_MIRROR=htp://x is not the URL of a mirror', SDEI_DEBIAN_MIRROR='htp://x')
 
     def test_what_is_no_table(self):
-        lock = self.root / 'base.lock'
+        lock = self.base / 'lock'
         for old, new, says in (('from = ', 'from = pool/x_1_all.deb 12345\n  ', '[qemu]: neither a suite nor'),
                                ('from = ', 'from = htps://x/y.tar ' + 64 * '0' + '\n  ', '[qemu]: neither a suite nor'),
-                               ('for = all', 'for all', 'base.lock')):
+                               ('for = all', 'for all', 'bases/10.2/lock')):
             with self.subTest(new=new):
                 good = lock.read_text()
                 lock.write_text(good.replace(old, new, 1))
@@ -131,8 +131,9 @@ class FetchQemu(Scratch):
 
     def test_the_table(self):
         shutil.copy(ROOT / 'base.lock', self.root)
+        shutil.copytree(ROOT / 'bases', self.root / 'bases', dirs_exist_ok=True)
         listed = self.succeeds('fetch', '--list').splitlines()
-        self.assertIn('qemu', listed[0])
+        self.assertIn('qemu', listed[-1])
         self.assertEqual([line for line in listed if len(line.split()) < 2], [])
 
     def test_no_such_entry(self):

@@ -19,9 +19,15 @@ import sys
 import tempfile
 
 ROOT = Path(__file__).resolve().parents[2]
-QEMU = ROOT / 'build' / 'qemu' / 'qemu-system-aarch64'
+sys.path.insert(0, str(ROOT / 'tools'))
 
-# Of QEMU_VERSION in base.lock; made with QEMU_UNPATCHED, which prints them.
+# pylint: disable=wrong-import-position
+import bases  # noqa: E402
+
+BASE = bases.Base()
+QEMU = BASE.qemu
+
+# Of this QEMU_VERSION; made with QEMU_UNPATCHED, which prints them.
 VERSION = '10.2.2'
 MACHINES = {
     'gicv3': ('virt,gic-version=3', 'max',
@@ -76,8 +82,7 @@ def check(machine, cpu, digest, unpatched):
 
 def main():
     unpatched = os.environ.get('QEMU_UNPATCHED')
-    lock = (ROOT / 'base.lock').read_text().splitlines()
-    if not unpatched and f'QEMU_VERSION={VERSION}' not in lock:
+    if not unpatched and BASE.settings['QEMU_VERSION'] != VERSION:
         print(f'1..0 # SKIP the digests here are of QEMU {VERSION}: make new ones, '
               'QEMU_UNPATCHED=PATH prints them')
         return 0

@@ -22,8 +22,14 @@ from scratch import main     # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 # With QEMU's simpletrace.py beside it
-SCRIPT = ROOT / 'build' / 'qemu-src' / 'scripts' / 'sdei-timeline.py'
-EVENTS = ROOT / 'build' / 'qemu-src' / 'target' / 'arm' / 'trace-events'
+sys.path.insert(0, str(ROOT / 'tools'))
+
+# pylint: disable=wrong-import-position
+import bases  # noqa: E402
+
+TREE = bases.Base().tree
+SCRIPT = TREE / 'scripts' / 'sdei-timeline.py'
+EVENTS = TREE / 'target' / 'arm' / 'trace-events'
 
 EVENT = re.compile(r'^(arm_sdei_\w+)\((.*)\) (.*)$', re.M)
 MIDNIGHT = 1000 * 86400

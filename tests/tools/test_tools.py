@@ -19,6 +19,12 @@ sys.dont_write_bytecode = True
 
 from scratch import QEMU, ROOT, Scratch, main     # noqa: E402
 
+sys.path.insert(0, str(ROOT / 'tools'))
+
+import bases      # noqa: E402
+
+BASE = bases.Base()
+
 
 class Prepare(Scratch):
     def edit(self, name, old, new):
@@ -521,8 +527,9 @@ class Firmware(Scratch):
     """ROMs, EDK2 and keymaps beside the binary and in an installation."""
 
     def test_files_that_others_can_read(self):
-        bundle = ROOT / 'build/qemu/qemu-bundle'
-        if not (ROOT / 'build/qemu/sdei-firmware').exists():
+        build = BASE.build / 'qemu'
+        bundle = build / 'qemu-bundle'
+        if not (build / 'sdei-firmware').exists():
             self.skipTest('no firmware has been put beside the binary')
         files = [path for folder in bundle.rglob('keymaps') for path in
                  (*folder.iterdir(), *folder.parent.glob('*.rom'), *folder.parent.glob('*.fd'))]

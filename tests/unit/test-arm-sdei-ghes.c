@@ -104,28 +104,30 @@ static void tell(uint64_t what)
     acknowledged = acknowledges;
 }
 
-void ghes_record_cper_errors(AcpiGhesState *ags, const void *cper, size_t len,
+bool ghes_record_cper_errors(AcpiGhesState *ags, const void *cper, size_t len,
                              uint16_t source_id, Error **errp)
 {
     if (source_is_lost) {
         error_setg(errp, "Source 2 not found");
-        return;
+        return false;
     }
     g_assert_cmpuint(len, ==, RECORD_SIZE);
     g_assert_cmpuint(source_id, ==, ACPI_HEST_SRC_ID_SDEI);
     tell(ldl_le_p(cper));
+    return true;
 }
 
-int acpi_ghes_memory_errors(AcpiGhesState *ags, uint16_t source_id,
-                            uint64_t gpa)
+bool acpi_ghes_memory_errors(AcpiGhesState *ags, uint16_t source_id,
+                             uint64_t gpa, Error **errp)
 {
     if (source_is_lost) {
         num_failures++;
-        return -1;
+        error_setg(errp, "Source 2 not found");
+        return false;
     }
     g_assert_cmpuint(source_id, ==, ACPI_HEST_SRC_ID_SDEI);
     tell(gpa);
-    return 0;
+    return true;
 }
 
 bool arm_sdei_trigger_event(SDEIState *s, uint32_t num, CPUState *cs,

@@ -59,7 +59,8 @@ static uint64_t seed;
 
 /* ---- What the rest of QEMU would be ---- */
 
-/* Tens of thousands of them are expected */
+/* Errors: tens of thousands of them are expected */
+#if QEMU_VERSION_MAJOR < 11
 int error_vprintf(const char *fmt, va_list ap)
 {
     return 0;
@@ -69,6 +70,22 @@ int error_vprintf_unless_qmp(const char *fmt, va_list ap)
 {
     return 0;
 }
+#else
+Monitor *monitor_cur(void)
+{
+    return NULL;
+}
+
+bool monitor_cur_is_qmp(void)
+{
+    return false;
+}
+
+int monitor_vprintf(Monitor *mon, const char *fmt, va_list ap)
+{
+    return 0;
+}
+#endif
 
 static uint32_t line_of(uint32_t pe, uint32_t intid)
 {
@@ -147,8 +164,7 @@ static SDEIState *dispatcher_new(void)
 static void dispatcher_free(SDEIState *s)
 {
     sdei_events_destroy(&s->events);
-    vmstate_sdei.post_save(s);
-    g_free(s->saved);
+    sdei_saved_free(s->saved);
     g_free(s->line_level);
     g_free(s->cpu);
     g_free(s);
