@@ -33,7 +33,7 @@ static void sdei_kvm_set_power(CPUState *cs, ARMPSCIState state)
     if (ret) {
         sdei_kvm_fail(cs, "set the power state", ret);
     }
-    ARM_CPU(cs)->power_state = state;
+    arm_set_cpu_power_state(ARM_CPU(cs), state);
 }
 
 /* The calling vCPU waits in the kernel from then on */
@@ -192,23 +192,14 @@ static const struct kvm_smccc_filter filters[] = {
     },
 };
 
-bool sdei_kvm_init(SDEIState *s, Error **errp)
+static bool sdei_kvm_set_filters(Error **errp)
 {
-    ERRP_GUARD();
     struct kvm_device_attr attr = {
         .group = KVM_ARM_VM_SMCCC_CTRL,
         .attr = KVM_ARM_VM_SMCCC_FILTER,
     };
     int i, ret;
 
-    /* Arm has no KVM_CAP_VM_ATTRIBUTES, by which kvm_vm_check_attr() goes */
-    if (kvm_vm_ioctl(kvm_state, KVM_HAS_DEVICE_ATTR, &attr)) {
-        error_setg(errp, "SDEI (sdei=on) needs a host kernel whose KVM can "
-                   "forward hypercalls");
-        error_append_hint(errp, "Linux can since version 6.4 (SMCCC filter); "
-                          "use a newer one, or '-accel tcg'\n");
-        return false;
-    }
     for (i = 0; i < ARRAY_SIZE(filters); i++) {
         attr.addr = (uintptr_t)&filters[i];
         ret = kvm_vm_ioctl(kvm_state, KVM_SET_DEVICE_ATTR, &attr);
@@ -219,6 +210,42 @@ bool sdei_kvm_init(SDEIState *s, Error **errp)
             return false;
         }
     }
+    return true;
+}
+
+/* A reset may have made another VM of it, which does not know the filters */
+static int sdei_kvm_vmfd_changed(NotifierWithReturn *n, void *data,
+                                 Error **errp)
+{
+    VmfdChangeNotifier *change = data;
+
+    return (change->pre || sdei_kvm_set_filters(errp)) ? 0 : -EINVAL;
+}
+
+static NotifierWithReturn vmfd_changed = {
+    .notify = sdei_kvm_vmfd_changed,
+};
+
+bool sdei_kvm_init(SDEIState *s, Error **errp)
+{
+    ERRP_GUARD();
+    struct kvm_device_attr attr = {
+        .group = KVM_ARM_VM_SMCCC_CTRL,
+        .attr = KVM_ARM_VM_SMCCC_FILTER,
+    };
+
+    /* Arm has no KVM_CAP_VM_ATTRIBUTES, by which kvm_vm_check_attr() goes */
+    if (kvm_vm_ioctl(kvm_state, KVM_HAS_DEVICE_ATTR, &attr)) {
+        error_setg(errp, "SDEI (sdei=on) needs a host kernel whose KVM can "
+                   "forward hypercalls");
+        error_append_hint(errp, "Linux can since version 6.4 (SMCCC filter); "
+                          "use a newer one, or '-accel tcg'\n");
+        return false;
+    }
+    if (!sdei_kvm_set_filters(errp)) {
+        return false;
+    }
+    kvm_vmfd_add_change_notifier(&vmfd_changed);
     s->regs = &sdei_kvm_regs;
     return true;
 }

@@ -119,6 +119,7 @@
 #define INSN_NOP                        0xd503201fu
 #define INSN_WFI                        0xd503207fu
 #define INSN_WFE                        0xd503205fu
+#define INSN_SEVL                       0xd50320bfu
 #define INSN_ISB                        0xd5033fdfu
 #define INSN_HVC                        0xd4000002u
 #define INSN_SMC                        0xd4000003u

@@ -114,7 +114,8 @@ QTestState *move_start_target(const GuestConfig *config)
     g_autofree char *machine = guest_command_line(config);
     g_autofree char *args = g_strdup_printf("%s -incoming defer", machine);
 
-    return qtest_init(args);
+    /* By the name that migration-test has for it */
+    return qtest_init_ext("QTEST_QEMU_BINARY_DST", args, NULL, true);
 }
 
 static void migrate(QTestState *qts, const char *uri)

@@ -193,18 +193,78 @@ static void test_acpi(const void *data)
     qtest_quit(qts);
 }
 
-/* "-machine virt,help" lists the property, and what it is for */
-static void test_help(void)
+/* To be freed */
+static char *machine_help(void)
 {
     g_autofree char *command = g_strdup_printf("%s -machine virt,help",
                                                qtest_qemu_binary(NULL));
-    g_autofree char *help = NULL;
     g_autoptr(GError) err = NULL;
+    char *help = NULL;
 
     g_spawn_command_line_sync(command, &help, NULL, NULL, &err);
     g_assert_no_error(err);
+    return help;
+}
+
+/* "-machine virt,help" lists the property, and what it is for */
+static void test_help(void)
+{
+    g_autofree char *help = machine_help();
+
     g_assert_nonnull(strstr(help, "sdei=<bool>"));
     g_assert_nonnull(strstr(help, "SDEI firmware interface"));
+}
+
+/*
+ * A reset that asks for another VM file descriptor: KVM forwards calls to
+ * QEMU after it as before.
+ */
+static void test_another_vm(void)
+{
+    g_autofree char *help = machine_help();
+    GuestConfig config = {
+        .cpus = 2, .machine = "x-change-vmfd-on-reset=on",
+    };
+    Guest *g;
+
+    if (!strstr(help, "x-change-vmfd-on-reset")) {
+        g_test_skip("this QEMU never changes the VM file descriptor");
+        return;
+    }
+    g = guest_start(&config);
+    for (unsigned i = 0; i < 3; i++) {
+        event_ready(g, 1, 0, 0);
+        event_signal(g, 0, 1);
+        guest_wait_handler(g, 1, 0, NULL);
+        guest_reset(g);
+    }
+    guest_finish();
+}
+
+/* A GIC that cannot let SDEI have a line: nothing can be bound, all else works */
+static void test_gicv5(void)
+{
+    static const uint32_t intids[] = { 0, 16, 27, 32, 40, 1019, UINT32_MAX };
+    g_autofree char *help = machine_help();
+    GuestConfig config = { .cpus = 2, .machine = "gic-version=x-5,its=off" };
+    Guest *g;
+
+    if (!strstr(help, "x-5")) {
+        g_test_skip("this QEMU has no GICv5");
+        return;
+    }
+    g = guest_start(&config);
+    for (unsigned i = 0; i < ARRAY_SIZE(intids); i++) {
+        guest_expect(g, 0, SDEI_INVALID_PARAMETERS, SDEI_INTERRUPT_BIND,
+                     intids[i]);
+    }
+    event_ready(g, 1, 0, 0);
+    event_signal(g, 0, 1);
+    guest_wait_handler(g, 1, 0, NULL);
+    guest_complete(g, 1, 0);
+    guest_nop(g, 1);
+    guest_reset(g);
+    guest_finish();
 }
 
 /* What a driver author sees with -d guest_errors */
@@ -374,6 +434,11 @@ void add_machine_tests(void)
                    test_dt_rest_unchanged);
     qtest_add_func("/arm-sdei/machine/help", test_help);
     qtest_add_func("/arm-sdei/machine/log-guest-errors", test_log);
+    if (guest_is_kvm()) {
+        qtest_add_func("/arm-sdei/machine/another-vm", test_another_vm);
+    } else {
+        qtest_add_func("/arm-sdei/machine/gicv5", test_gicv5);
+    }
     for (unsigned i = 0; i < ARRAY_SIZE(refusal_cases); i++) {
         g_autofree char *path = g_strdup_printf("/arm-sdei/machine/refuse/%s",
                                                 refusal_cases[i].path);

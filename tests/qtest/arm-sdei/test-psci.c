@@ -645,11 +645,32 @@ static void test_restart(Guest *g, const void *data)
     }
 }
 
+/*
+ * It powers itself off after QEMU has fetched its registers, and they are
+ * fetched again: QEMU does not write back that the PE was on.
+ */
+static void test_fetched(Guest *g, const void *data)
+{
+    for (unsigned i = 0; i < 10; i++) {
+        g_free(qtest_hmp(g->qts, "info registers -a"));
+        guest_cpu_off(g, 0, PE);
+        g_free(qtest_hmp(g->qts, "info registers -a"));
+        qtest_qmp_assert_success(g->qts, "{ 'execute': 'stop' }");
+        g_free(qtest_hmp(g->qts, "info registers -a"));
+        qtest_qmp_assert_success(g->qts, "{ 'execute': 'cont' }");
+        guest_check_eq(g, 0, guest_call(g, 0, PSCI_AFFINITY_INFO,
+                                        guest_affinity(g, PE), 0),
+                       PSCI_AFFINITY_OFF, "AFFINITY_INFO after CPU_OFF");
+        guest_cpu_on(g, 0, PE);
+    }
+}
+
 void add_psci_tests(void)
 {
     scenario_add(SCENARIO_EL1, test_unchanged, NULL, "psci/unchanged");
     scenario_add(SCENARIO_EL1, test_migrated, NULL, "psci/migrated");
     scenario_add(SCENARIO_EL1, test_loaded, NULL, "psci/loaded");
+    scenario_add(SCENARIO_EL1, test_fetched, NULL, "psci/fetched");
     if (guest_is_kvm()) {
         /* In QEMU's own PSCI several win */
         scenario_add(SCENARIO_EVENTS_EL1, test_race, NULL, "psci/race");

@@ -14,6 +14,8 @@
 #define SIGNALS                 6000
 #define SIGNALS_PER_ROUND       500
 #define SIGNALS_PER_REPORT      10000
+/* A word that a handler sets */
+#define FLAG                    (GLOBAL_BASE + 0x40)
 
 /* Entered @count times, and nothing is under way any more on that PE */
 static void check_entries(Guest *g, unsigned cpu, uint64_t count)
@@ -212,6 +214,48 @@ static void wake(Guest *g, uint32_t insn, uint64_t x0, uint64_t x0_after)
 static void test_wfi(Guest *g, const void *data)
 {
     wake(g, INSN_WFI, 0x1234, 0x1234);
+}
+
+/*
+ * The return from a handler is one from an exception: it sets the event
+ * register.  The handler stores what the loop waits for, and the WFE after the
+ * loop must not wait.
+ */
+static void test_wfe(Guest *g, const void *data)
+{
+    static const uint32_t code[] = {
+        INSN_SEVL,
+        INSN_WFE,               /* clears the event register */
+        INSN_LDR_W(1, 2),
+        INSN_CBNZ(1, 2 * 4),
+        INSN_B(-2 * 4),
+        INSN_WFE,
+    };
+
+    auto_handler(g, 1);
+    guest_set_poke(g, 1, ID_HANDLER(0), FLAG, 1);
+    event_ready(g, 1, 0, 0);
+    for (unsigned i = 1; i <= WAKES; i++) {
+        GuestFrame result;
+        GuestRun run;
+
+        qtest_writel(g->qts, FLAG, 0);
+        guest_run_init(g, 1, &run);
+        guest_run_mark_started(1, &run);
+        for (unsigned j = 0; j < ARRAY_SIZE(code); j++) {
+            guest_run_insn(&run, code[j]);
+        }
+        guest_run_end(&run);
+        guest_pattern(run.x, 0x53 + i);
+        run.x[2] = FLAG;
+        guest_run_start(g, 1, &run);
+        guest_run_wait_started(g, 1);
+        event_signal(g, 0, 1);
+        guest_wait(g, 1, run.seq, &result);
+        check_entries(g, 1, i);
+        guest_check_eq(g, 1, result.x[1], 1, "X1 after the loop");
+        guest_check_regs(g, 1, result.x, run.x, 5, 29, "after the wait");
+    }
 }
 
 static void test_cpu_suspend(Guest *g, const void *data)
@@ -557,6 +601,7 @@ void add_signal_tests(void)
     scenario_add(SCENARIO_ALL | SCENARIO_SINGLE, test_tight_spin, NULL,
                  "signal/tight-spin");
     scenario_add(SCENARIO_ALL | SCENARIO_SINGLE, test_wfi, NULL, "signal/wfi");
+    scenario_add(SCENARIO_ALL | SCENARIO_SINGLE, test_wfe, NULL, "signal/wfe");
     scenario_add(SCENARIO_ALL | SCENARIO_SINGLE, test_cpu_suspend, NULL,
                  "signal/cpu-suspend");
     scenario_add(SCENARIO_BOTH_EL, test_pend_masked, NULL,
