@@ -241,7 +241,7 @@ static void test_another_vm(void)
     guest_finish();
 }
 
-/* A GIC that cannot let SDEI have a line: nothing can be bound, all else works */
+/* A GIC that cannot lend its lines: nothing can be bound, all else works */
 static void test_gicv5(void)
 {
     static const uint32_t intids[] = { 0, 16, 27, 32, 40, 1019, UINT32_MAX };
