@@ -14,6 +14,7 @@
 #include "qapi/qapi-events-run-state.h"
 #include "qom/object.h"
 #include "system/kvm.h"
+#include "system/ramblock.h"
 #include "kvm-memory-failure.h"
 
 void kvm_arm_emit_memory_failure(MemoryFailureRecipient recipient,

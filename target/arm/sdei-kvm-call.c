@@ -213,7 +213,10 @@ static bool sdei_kvm_set_filters(Error **errp)
     return true;
 }
 
-/* A reset may have made another VM of it, which does not know the filters */
+/*
+ * A reset may have made another VM of it, which does not know the filters.  So
+ * far QEMU does that on x86 alone.
+ */
 static int sdei_kvm_vmfd_changed(NotifierWithReturn *n, void *data,
                                  Error **errp)
 {
