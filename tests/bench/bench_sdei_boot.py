@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT / 'tools'))
 
 # pylint: disable=wrong-import-position
 import bases  # noqa: E402
+import guests  # noqa: E402
 
 # Without -seed as well, no boot would be like another.
 NO_CHANCE = ['-rtc', 'base=2026-01-01,clock=vm']
@@ -40,13 +41,8 @@ class Failure(Exception):
 
 def images_dir():
     """Return the folder of guest images, made if need be, or None."""
-    if os.environ.get('SDEI_IMAGES'):
-        return Path(os.environ['SDEI_IMAGES'])
-    tool = ROOT / 'tools' / 'guest-images'
-    if not tool.exists():
-        return None
-    return Path(subprocess.run([tool], check=True, text=True,
-                               stdout=subprocess.PIPE).stdout.strip())
+    guests.set_environment()
+    return Path(os.environ['SDEI_IMAGES']) if 'SDEI_IMAGES' in os.environ else None
 
 
 def command(qemu, images, sdei, seed):

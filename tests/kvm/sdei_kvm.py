@@ -21,14 +21,18 @@ sys.path[:0] = [str(ROOT / 'tests' / 'functional' / 'aarch64'), str(ROOT / 'tool
 
 # pylint: disable=wrong-import-position
 import bases  # noqa: E402
+import guests  # noqa: E402
 import sdei_guest  # noqa: E402
 from sdei_guest import Guest, GuestError, images_dir  # noqa: E402,F401
+
+guests.set_environment()
 
 # All is emulated, and on a loaded machine: a test program's own limits come
 # first.
 sdei_guest.PATIENCE = 600
 
-KVM_BUILD = bases.Base().build / 'qemu-kvm'
+BASE = bases.Base()
+KVM_BUILD = BASE.build / 'qemu-kvm'
 PROGRAMS = (KVM_BUILD / 'qemu-system-aarch64',
             KVM_BUILD / 'tests' / 'qtest' / 'arm-sdei-test')
 STRIP = os.environ.get('CROSS_COMPILE', 'aarch64-linux-gnu-') + 'strip'
@@ -109,7 +113,7 @@ def missing():
     for program in PROGRAMS:
         if not program.exists():
             return f'{program.name} is not built for arm64: ' \
-                   'run tools/build-qemu --kvm tests'
+                   f'run tools/build-qemu{BASE.option} --kvm tests'
     return None
 
 
@@ -130,6 +134,8 @@ def write_initrd(images, folder, files, programs):
     @files and @programs are pairs of a name in the host and a file.
     """
     overlay = guest_images_tool().Cpio()
+    for folder_name in sorted({str(Path(name).parent) for name, _ in programs}):
+        overlay.folder(folder_name)
     for name, program in [(f'bin/{p.name}', p) for p in PROGRAMS] + list(programs):
         stripped = folder / program.name
         subprocess.run([STRIP, '-o', stripped, program], check=True)

@@ -7,13 +7,11 @@ shell at a time, and answers with the output and the exit status.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 import os
 from pathlib import Path
 import re
 import select
 import socket
-import subprocess
 import time
 
 # Nothing waits longer than this many seconds. What is waited for takes a few
@@ -36,40 +34,28 @@ class GuestError(AssertionError):
     """The guest did not do what was expected of it."""
 
 
-@lru_cache
 def images_dir():
-    """Return the folder of guest images, made if need be, or None.
+    """Return the folder of guest images, which SDEI_IMAGES names, or None.
 
-    SDEI_IMAGES names a folder that is ready. Otherwise tools/guest-images of
-    the SDEI repository makes one; without that there are no images.
+    In it are vmlinuz, a kernel with ARM_SDE_INTERFACE, initrd.cpio and others
+    with a static busybox, guest/init as /init and the module of guest/, and
+    QEMU_EFI.fd, an EDK2 for ACPI.
     """
-    if os.environ.get('SDEI_IMAGES'):
-        return Path(os.environ['SDEI_IMAGES'])
-    tool = Path(__file__).resolve().parents[3] / 'tools' / 'guest-images'
-    if not tool.exists():
-        return None
-    return Path(subprocess.run([tool], check=True, text=True,
-                               stdout=subprocess.PIPE).stdout.strip())
+    folder = os.environ.get('SDEI_IMAGES')
+    return Path(folder) if folder else None
 
 
 def nmi_kernel():
     """Return a Linux >= 7.3 with ARM_SDEI_NMI and ACPI_AGDI, or None.
 
-    It is an Image-VERSION-sdei in the folder SDEI_GUEST_DIR or where
-    tools/guest-kernel of the SDEI repository puts it.
+    SDEI_NMI_KERNEL names it.
     """
-    cache = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache')
-    cache = Path(os.environ.get('SDEI_CACHE') or cache / 'qemu-sdei')
-    for folder in (os.environ.get('SDEI_GUEST_DIR'), cache / 'kernel'):
-        found = sorted(Path(folder).glob('Image-*-sdei')) if folder else []
-        if found:
-            return found[-1]
-    return None
+    kernel = os.environ.get('SDEI_NMI_KERNEL')
+    return Path(kernel) if kernel else None
 
 
-NO_NMI_KERNEL = ('no Linux 7.3 with ARM_SDEI_NMI and ACPI_AGDI: let '
-                 'tools/guest-kernel build one, or name the folder of an '
-                 'Image-VERSION-sdei by SDEI_GUEST_DIR')
+NO_NMI_KERNEL = ('no Linux 7.3 with ARM_SDEI_NMI and ACPI_AGDI: '
+                 'SDEI_NMI_KERNEL names one')
 
 
 @dataclass(frozen=True)
