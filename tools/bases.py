@@ -6,12 +6,14 @@ bases/NAME/ has what belongs to one of them alone:
 
     lock             its version, where it comes from, and the base that is
                      next newer than it
-    NAME.patch       takes the place of patches/NAME.patch; an empty one drops it
+    NAME.patch       takes the place of patches/NAME.patch; an empty one drops it,
+                     for this base alone
     series           names of patches that come before those of patches/series
     base-tree.patch  takes the place of tools/base-tree.patch
 
-What a base does not have is that of the next newer one, and so on to patches/,
-which is written for the newest.  As a program, this prints what is asked for.
+A patch that a base does not have for itself is that of the next newer one, and
+so on to patches/, which is written for the newest.  As a program, this prints
+what is asked for.
 """
 
 import argparse
@@ -43,11 +45,12 @@ class Base:
     """One of them: by default the one that SDEI_BASE names."""
 
     def __init__(self, name=None):
-        self.name = name or os.environ.get('SDEI_BASE') or DEFAULT
+        self.name = os.environ.get('SDEI_BASE', DEFAULT) if name is None else name
         self.folder = ROOT / 'bases' / self.name
         self.lock = self.folder / 'lock'
         if self.name not in names():
-            raise Unknown(f'there is no base {self.name}', f'bases/ has {" ".join(names())}')
+            raise Unknown(f'there is no base {self.name or "without a name"}',
+                          f'--base takes one of: {" ".join(names())}')
         self.settings = dict(SETTING.findall(self.lock.read_text(encoding='utf-8')))
 
     @property
@@ -58,6 +61,16 @@ class Base:
     def build(self):
         """The folder of all that is built for it."""
         return ROOT / 'build' / ('' if self.name == DEFAULT else self.name)
+
+    @property
+    def option(self):
+        """What to add to a command that is to be typed."""
+        return '' if self.name == DEFAULT else f' --base {self.name}'
+
+    @property
+    def checked(self):
+        """The file that says where the whole series was checked, by tools/check-series."""
+        return (PATCHES if self.name == DEFAULT else self.folder) / 'checked'
 
     @property
     def tree(self):
@@ -73,9 +86,13 @@ class Base:
         QEMU has none of QMP from release 11 on.
         """
         found = [str(self.tree / 'python')]
-        if not (self.tree / 'python' / 'qemu' / 'qmp').exists():
-            fetched = subprocess.run([ROOT / 'tools' / 'fetch', 'python3-qemu-qmp'], check=False,
-                                     text=True, stdout=subprocess.PIPE).stdout.strip()
+        if self.version >= (11,):
+            done = subprocess.run([ROOT / 'tools' / 'fetch', 'python3-qemu-qmp'], check=False,
+                                  text=True, stdout=subprocess.PIPE)
+            if done.returncode:
+                raise Unknown('there are no Python modules for QMP',
+                              'install python3-qemu-qmp, or see above')
+            fetched = done.stdout.strip()
             found += [f'{fetched}/usr/lib/python3/dist-packages'] if fetched else []
         return found
 
@@ -92,7 +109,10 @@ class Base:
 
     def patch(self, name):
         """Return the file of a patch: for a new one the one that it would be."""
-        return next((f / name for f in self.folders() if (f / name).exists()), PATCHES / name)
+        there = [f / name for f in self.folders() if (f / name).exists()]
+        # One that is empty drops the patch for its own base alone
+        return next((p for p in there if p.parent == self.folder or p.stat().st_size),
+                    PATCHES / name)
 
     def own_series(self):
         return listed(self.folder / 'series')
@@ -107,13 +127,12 @@ class Base:
 
         A patch that does what the one that counts does leaves it as it is.  One
         that does not replaces it, wherever it is; those that @own names become
-        the base's own.  Return what was done, in lines.
+        the base's own, as one is that no series has.  One that is gone, and that
+        other bases may want, an empty one drops.  Return what was done, in lines.
         """
-        mine = self.own_series()
-        said = [f'gone:    {shown(self.patch(name))}' for name in self.series()
-                if name not in dict(new)]
-        for name in set(self.series()) - set(dict(new)):
-            self.patch(name).unlink()
+        shared = listed(PATCHES / 'series')
+        mine = [*self.own_series(), *(name for name in own if name not in shared)]
+        said = [self.drop(name) for name in self.series() if name not in dict(new)]
         for name, text in new:
             file = self.folder / name if name in own else self.patch(name)
             said += write(file.parent, [(name, text)])
@@ -122,6 +141,16 @@ class Base:
         write_series(PATCHES / 'series',
                      with_dropped([n for n, _ in new if n not in mine], dropped,
                                   listed(PATCHES / 'series')))
+        return said
+
+    def drop(self, name):
+        """Do without a patch; return what was done."""
+        if name in self.own_series() or self.folders()[1:] == [PATCHES]:
+            said = f'gone:    {shown(self.patch(name))}'
+            self.patch(name).unlink()
+        else:
+            (self.folder / name).write_text('')
+            said = f'dropped: {shown(self.folder / name)}'
         return said
 
     def tree_patch(self):

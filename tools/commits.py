@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+import tempfile
 
 import bases
 
@@ -15,8 +16,8 @@ def git(at, *args, check=True, stdin=None, **env):
     done = subprocess.run(['git', '-C', at, *args], text=True, input=stdin, capture_output=True,
                           check=False, env={**os.environ, 'GIT_EDITOR': 'true', **env})
     if check and done.returncode:
-        raise Failure(f'git {args[0]} in {bases.shown(at)}: {done.stderr.strip().splitlines()[-1:]}',
-                      'see above')
+        said = done.stderr.strip().splitlines() or ['it says nothing']
+        raise Failure(f'git {args[0]} in {bases.shown(at)}: {said[-1]}', f'all of it: git -C {at} {args[0]} ...')
     return done.stdout if check else done
 
 
@@ -44,7 +45,10 @@ class Chain:
         self.commits = [(name_of(at, c), c) for c in commits(at)]
 
     def gives(self, mail, commit):
-        index = {'GIT_INDEX_FILE': str(self.base.build / 'port.index')}
+        with tempfile.TemporaryDirectory() as folder:
+            return self._gives(mail, commit, {'GIT_INDEX_FILE': f'{folder}/index'})
+
+    def _gives(self, mail, commit, index):
         git(self.at, 'read-tree', f'{commit}^', **index)
         _, diff, rest = mail.partition('\ndiff --git ')
         applied = git(self.at, 'apply', '--cached', '--whitespace=nowarn', '--allow-empty',

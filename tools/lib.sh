@@ -21,11 +21,14 @@ SDEI_BASE=${SDEI_BASE-$SDEI_DEFAULT_BASE}
 base_names() {
     (cd "$SDEI_ROOT/bases" && echo */lock | sed 's,/lock,,g')
 }
-[[ " $(base_names) " == *" $SDEI_BASE "* ]] || {
+[[ "$SDEI_BASE" != *[\ /]* && " $(base_names) " == *" $SDEI_BASE "* ]] || {
     printf '%s\n' "${0##*/}: there is no base ${SDEI_BASE:-without a name}" \
         "  -> --base takes one of: $(base_names)" >&2
     exit 1
 }
+# What to add to a command that is to be typed
+sdei_option=
+[ "$SDEI_BASE" = "$SDEI_DEFAULT_BASE" ] || sdei_option=" --base $SDEI_BASE"
 # All that is built for a base; that of the default one is where it is looked for.
 SDEI_BUILD=$SDEI_ROOT/build
 [ "$SDEI_BASE" = "$SDEI_DEFAULT_BASE" ] || SDEI_BUILD=$SDEI_BUILD/$SDEI_BASE

@@ -242,7 +242,7 @@ class Port(TwoBases):
         self.resolve()
         self.succeeds('port', '--go-on')
         # Once more: it is known how
-        (self.root / 'build' / 'port').unlink()
+        (self.root / 'build' / 'port.base').unlink()
         self.succeeds('port', '10.2', 'new')
         self.succeeds('port', '--keep')
         self.assertEqual((self.root / 'patches' / 'series').read_text().split()[-2:], self.names)
@@ -263,10 +263,67 @@ class Port(TwoBases):
         self.succeeds('port', '--keep')
         self.assertEqual(self.succeeds('bases.py', '--base', 'new', '--patches').split(),
                          ['patches/hw-arm-write-ten.patch'])
-        self.assertIn('bases/10.2/target-arm-change-kvm.patch',
-                      self.succeeds('bases.py', '--patches').split())
+        self.assertEqual(self.succeeds('bases.py', '--patches').split(),
+                         [f'patches/{name}' for name in self.names])
+        for base in ('10.2', 'new'):
+            self.succeeds('prepare', '--base', base)
+            self.assertEqual(self.read(base, 'target/arm/kvm.c'), 'int shared;\n')
+
+    def test_keep_before_the_end(self):
+        self.fails('conflicts in', 'port', '10.2', 'new')
+        before = (self.root / 'patches' / 'series').read_text()
+        self.fails('the port to new is not at its end', 'port', '--keep')
+        self.assertEqual((self.root / 'patches' / 'series').read_text(), before)
+        self.resolve()
+        self.succeeds('port', '--go-on')
+
+    def test_what_is_not_added_is_not_lost(self):
+        self.fails('conflicts in', 'port', '10.2', 'new')
+        self.resolve()
+        edited = self.root / 'build' / 'new' / 'port' / 'target/arm/kvm.c'
+        edited.write_text('int mine;\n')
+        self.fails('target/arm/kvm.c has changes that are not added', 'port', '--go-on')
+        edited.write_text('int kvm;\n')
+        self.succeeds('port', '--go-on')
+        self.succeeds('port', '--keep')
+        self.assertEqual((self.root / 'patches' / 'series').read_text().split()[-2:], self.names)
+
+    def test_to_the_default(self):
+        """A mark of what is being ported to is no folder of the default base's."""
+        self.fails('conflicts in', 'port', '10.2', 'new')
+        self.resolve()
+        self.succeeds('port', '--go-on')
+        self.succeeds('port', '--keep')
+        self.tool('port', 'new', '10.2')
+        self.assertEqual((self.root / 'build' / 'port.base').read_text(), '10.2\n')
+
+
+class Install(TwoBases):
+    def commit(self, base, name, text, subject):
+        self.succeeds('prepare', '--base', base)
+        tree = self.root / 'build' / 'qemu-src'
+        (tree / name).write_text(text)
+        self.git('commit', '-qam', subject)
+
+    def test_new_one_of_its_own(self):
+        self.both()
+        self.commit('10.2', 'pc-bios/meson.build', 'mine\n', 'pc-bios: Be mine\n\nBecause.')
+        self.succeeds('refresh', '--own', 'pc-bios-be-mine.patch')
+        self.assertIn('pc-bios-be-mine.patch', (self.base / 'series').read_text())
+        self.assertNotIn('pc-bios-be-mine', (self.root / 'patches' / 'series').read_text())
+        self.succeeds('prepare', '--base', 'new')
+
+    def test_gone_on_an_older_one(self):
+        """The newer one keeps it."""
+        self.both()
         self.succeeds('prepare')
-        self.assertEqual(self.read('10.2', 'target/arm/kvm.c'), 'int shared;\n')
+        self.git('reset', '-q', '--hard', 'HEAD^')
+        self.succeeds('refresh')
+        self.assertEqual((self.base / 'target-arm-change-kvm.patch').read_text(), '')
+        shutil.rmtree(self.tree)
+        for base, text in (('10.2', 'int kvm;\n'), ('new', 'int shared;\n')):
+            self.succeeds('prepare', '--base', base)
+            self.assertEqual(self.read(base, 'target/arm/kvm.c'), text)
 
 
 if __name__ == '__main__':

@@ -92,7 +92,7 @@ def as_simple(records):
 class Timeline(unittest.TestCase):
     def setUp(self):
         if not SCRIPT.exists():
-            self.skipTest('no tree in build/qemu-src: run tools/prepare')
+            self.skipTest(f'no tree: run tools/prepare{BASE.option}')
 
     def run_script(self, contents, *options):
         with tempfile.TemporaryDirectory() as folder:

@@ -13,15 +13,21 @@ import subprocess
 import sys
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / 'tools'))
+sys.dont_write_bytecode = True
+
+# pylint: disable=wrong-import-position
+import bases    # noqa: E402
+
 MINUTES = 15
 NOT_REACHED = re.compile(r'(\d+) were not reached')
 
 
 def why_not():
     """Return why nothing can be told, or None."""
-    checked = ROOT / 'patches' / 'checked'
+    checked = bases.Base().checked
     if not checked.exists():
-        return 'it was never checked whole: tools/check-series --ends does'
+        return f'it was never checked whole: tools/check-series{bases.Base().option} --ends does'
     commit = (checked.read_text().split() or ['-'])[0]
     known = subprocess.run(['git', '-C', ROOT, 'cat-file', '-e', f'{commit}^{{commit}}'],
                            capture_output=True, check=False).returncode == 0
