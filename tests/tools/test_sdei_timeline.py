@@ -27,7 +27,8 @@ sys.path.insert(0, str(ROOT / 'tools'))
 # pylint: disable=wrong-import-position
 import bases  # noqa: E402
 
-TREE = bases.Base().tree
+BASE = bases.Base()
+TREE = BASE.tree
 SCRIPT = TREE / 'scripts' / 'sdei-timeline.py'
 EVENTS = TREE / 'target' / 'arm' / 'trace-events'
 

@@ -19,7 +19,7 @@ sys.dont_write_bytecode = True
 # pylint: disable=wrong-import-position
 import bases    # noqa: E402
 
-MINUTES = 15
+MINUTES = 8
 NOT_REACHED = re.compile(r'(\d+) were not reached')
 
 
