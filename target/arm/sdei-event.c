@@ -917,6 +917,20 @@ uint32_t sdei_dispatch_target(SDEIEvents *m, uint32_t ev)
     return h->pe;
 }
 
+bool sdei_would_be_taken(const SDEIEvents *m, uint32_t ev)
+{
+    const SDEIHandler *h = m->event[ev].handler;
+    SDEIPriority prio = m->event[ev].def.priority;
+
+    if (!sdei_allowed(h, SDEI_DO_DISPATCH)) {
+        return false;
+    }
+    if (h->routing_mode == SDEI_RM_PE) {
+        return sdei_can_take(m, h->pe, prio);
+    }
+    return find_first_bit(m->can_take[prio], m->num_pes) < m->num_pes;
+}
+
 void sdei_prefer(SDEIEvents *m, uint32_t ev, uint32_t pe)
 {
     SDEIHandler *h = m->event[ev].handler;

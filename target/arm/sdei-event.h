@@ -296,6 +296,12 @@ bool sdei_trigger(SDEIEvents *m, uint32_t ev, uint32_t pe);
 bool sdei_is_enabled(const SDEIEvents *m, uint32_t ev, uint32_t pe);
 
 /**
+ * sdei_would_be_taken: would a PE take the enabled shared event @ev at once, if
+ * it were triggered now?
+ */
+bool sdei_would_be_taken(const SDEIEvents *m, uint32_t ev);
+
+/**
  * sdei_prefer: let @pe take the pending shared event @ev
  *
  * A wish, for an event that any PE may take: if @pe cannot when its turn comes,

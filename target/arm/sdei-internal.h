@@ -7,6 +7,7 @@
  *   sdei-smccc.c, sdei-kvm-call.c      what a PE calls
  *   sdei-source.c, sdei-gic.c, sdei-nmi.c  what other parts of QEMU tell
  *   sdei-settle.c                      who gets what now
+ *   sdei-report.c                      what management is told
  *   sdei-irq.c                         whose the lines of the GIC are
  *   sdei-tcg.c, sdei-kvm.c             the registers of a vCPU
  *   sdei-pstate.c                      the PSTATE of handlers
@@ -123,6 +124,8 @@ struct SDEIState {
     unsigned int client_el;
     const SDEIRegs *regs;
     uint32_t num_irq;
+    /* Index of the event by which the monitor's NMI comes, or SDEI_NONE */
+    uint32_t nmi_event;
     /* @gic, whose class QOM takes long to find */
     struct ARMGICDelegateIf *lender;
     const struct ARMGICDelegateIfClass *lender_class;
@@ -133,6 +136,9 @@ struct SDEIState {
 
     /* The PE that the current call has signalled, or SDEI_NONE */
     uint32_t signalled;
+
+    /* Does management know that there is a client of the monitor's NMI? */
+    bool client_reported;
 
     /* The error source that notifies by an event, or NULL */
     const struct SDEIGhes *ghes;
@@ -152,6 +158,27 @@ struct SDEIState {
     /* How many are set in @line_taken */
     uint32_t num_taken;
 };
+
+/** sdei_nmi_has_client: would the monitor's NMI be an event for the guest? */
+static inline bool sdei_nmi_has_client(const SDEIState *s)
+{
+    return s->nmi_event != SDEI_NONE &&
+           sdei_is_enabled(&s->events, s->nmi_event, 0);
+}
+
+/* sdei-report.c: QMP events; all with the BQL held */
+
+/** sdei_report_taken: @pe has entered the handler of event @num */
+void sdei_report_taken(uint32_t num, uint32_t pe);
+
+/** sdei_report_completed: the handler of event @num has ended on @pe */
+void sdei_report_completed(uint32_t num, uint32_t pe);
+
+/** sdei_report_off: @pe is about to go off, which ends its handlers */
+void sdei_report_off(const SDEIState *s, uint32_t pe);
+
+/** sdei_report_client: look whether sdei_nmi_has_client() has changed */
+void sdei_report_client(SDEIState *s);
 
 /* sdei-settle.c: who gets what now; all with the BQL held */
 

@@ -16,18 +16,17 @@ void sdei_nmi(NMIState *n, int cpu_index, Error **errp)
 {
     SDEIState *s = ARM_SDEI(n);
     SDEIEvents *m = &s->events;
-    uint32_t ev = sdei_events_find(m, SDEI_EVENT_AGDI);
 
-    if (ev == SDEI_NONE || !sdei_is_enabled(m, ev, 0)) {
+    if (!sdei_nmi_has_client(s)) {
         error_setg(errp, "the guest has not enabled SDEI event 0x%x: that "
                    "takes an OS which was booted with ACPI and knows the "
                    "table AGDI (Linux: CONFIG_ACPI_AGDI)", SDEI_EVENT_AGDI);
         return;
     }
     trace_arm_sdei_trigger(SDEI_EVENT_AGDI, cpu_index);
-    sdei_trigger(m, ev, 0);
+    sdei_trigger(m, s->nmi_event, 0);
     if (cpu_index >= 0 && cpu_index < m->num_pes) {
-        sdei_prefer(m, ev, cpu_index);
+        sdei_prefer(m, s->nmi_event, cpu_index);
     }
     sdei_settle(s, SDEI_NONE);
 }

@@ -19,3 +19,9 @@ HumanReadableText *qmp_x_query_sdei(Error **errp)
     error_setg(errp, "SDEI is not available in this QEMU");
     return NULL;
 }
+
+SdeiInfo *qmp_query_sdei(Error **errp)
+{
+    error_setg(errp, "SDEI is not available in this QEMU");
+    return NULL;
+}

@@ -80,6 +80,7 @@ static bool sdei_take_event(SDEIState *s, uint32_t pe)
     s->regs->enter(sc->cs, s->client_el, context, &entry);
     trace_arm_sdei_dispatch(s->events.pe[pe].mpidr, def->num, h->entry,
                             context->pc, context->pstate);
+    sdei_report_taken(def->num, pe);
     return true;
 }
 
@@ -163,6 +164,7 @@ void sdei_settle(SDEIState *s, uint32_t pe)
 {
     sdei_irq_give_back(s);
     sdei_check(s);
+    sdei_report_client(s);
     if (pe != SDEI_NONE) {
         sdei_kick(s, pe);
     }
@@ -175,6 +177,7 @@ void sdei_settle_all(SDEIState *s)
 
     sdei_irq_give_back(s);
     sdei_check(s);
+    sdei_report_client(s);
     for (pe = 0; pe < s->events.num_pes; pe++) {
         sdei_kick(s, pe);
     }
@@ -183,6 +186,7 @@ void sdei_settle_all(SDEIState *s)
 void sdei_settle_call(SDEIState *s, uint32_t pe, uint32_t signalled)
 {
     sdei_irq_give_back(s);
+    sdei_report_client(s);
     if (signalled != SDEI_NONE && signalled != pe) {
         sdei_kick(s, signalled);
     }

@@ -96,6 +96,7 @@ static int64_t sdei_call_event_complete(SDEIState *s, uint32_t pe, SDEIArgs x)
                             s->events.event[ev].def.num,
                             context->pc, context->pstate);
     s->regs->complete(s->cpu[pe].cs, context);
+    sdei_report_completed(s->events.event[ev].def.num, pe);
     return SDEI_SUCCESS;
 }
 
@@ -116,6 +117,7 @@ static int64_t sdei_call_event_complete_and_resume(SDEIState *s, uint32_t pe,
                                        s->events.event[ev].def.num, x[1],
                                        context->pc, context->pstate);
     s->regs->complete_and_resume(s->cpu[pe].cs, s->client_el, context, x[1]);
+    sdei_report_completed(s->events.event[ev].def.num, pe);
     return SDEI_SUCCESS;
 }
 

@@ -59,6 +59,7 @@ void arm_sdei_cpu_off(ARMCPU *cpu)
         return;
     }
     trace_arm_sdei_cpu_off(arm_cpu_mp_affinity(cpu));
+    sdei_report_off(s, CPU(cpu)->cpu_index);
     sdei_pe_off(&s->events, CPU(cpu)->cpu_index);
     /* An RM_ANY event that waited for this PE goes to another */
     sdei_settle(s, SDEI_NONE);

@@ -79,6 +79,7 @@ static void sdei_reset_hold(Object *obj, ResetType type)
                              !s->cpu[pe].cs->start_powered_off;
     }
     sdei_irq_reset(s);
+    sdei_report_client(s);
 }
 
 static bool sdei_set_version(SDEIState *s, Error **errp)
@@ -248,6 +249,7 @@ static bool sdei_set_pes(SDEIState *s, Error **errp)
     }
     sdei_events_init(&s->events, (const SDEIEventDef *)defs->data, defs->len,
                      mpidr, num_pes, s->events.register_flags);
+    s->nmi_event = sdei_events_find(&s->events, SDEI_EVENT_AGDI);
     return true;
 }
 

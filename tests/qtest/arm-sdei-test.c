@@ -49,6 +49,7 @@ int main(int argc, char **argv)
     add_ghes_tests();
     add_memory_failure_tests();
     add_nmi_tests();
+    add_query_tests();
 
     ret = g_test_run();
     guest_finish();

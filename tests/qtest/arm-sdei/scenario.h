@@ -126,5 +126,6 @@ void add_storm_tests(void);
 void add_ghes_tests(void);
 void add_memory_failure_tests(void);
 void add_nmi_tests(void);
+void add_query_tests(void);
 
 #endif
