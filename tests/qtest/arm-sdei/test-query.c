@@ -261,7 +261,7 @@ static void test_rate(Guest *g)
     }
     guest_expect(g, 0, 0, SDEI_EVENT_ENABLE, EVENT_AGDI);
     check_client(g, true);
-    /* What waited is told after a second at most; then a last change is alone */
+    /* What has waited is told after a second at most */
     guest_expect(g, 0, 0, SDEI_EVENT_DISABLE, EVENT_AGDI);
     do {
         QDict *event = qtest_qmp_eventwait_ref(g->qts, "SDEI_CLIENT_CHANGE");
