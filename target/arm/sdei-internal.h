@@ -174,7 +174,7 @@ void sdei_report_taken(uint32_t num, uint32_t pe);
 /** sdei_report_completed: the handler of event @num has ended on @pe */
 void sdei_report_completed(uint32_t num, uint32_t pe);
 
-/** sdei_report_off: @pe is about to go off, which ends its handlers */
+/** sdei_report_off: @pe is about to go off or be reset: its handlers end */
 void sdei_report_off(const SDEIState *s, uint32_t pe);
 
 /** sdei_report_client: look whether sdei_nmi_has_client() has changed */

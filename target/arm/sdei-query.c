@@ -39,7 +39,8 @@ static SdeiHandlerInfo *sdei_query_handler(SDEIState *s,
     info->relative = h->relative;
     info->argument = h->ep_arg;
     if (event->intid) {
-        info->has_edge = true;
+        /* How it is configured is looked at when it is registered */
+        info->has_edge = h->status;
         info->edge = h->edge;
         info->has_line = true;
         info->line = sdei_irq_level(s, i, event->intid);
@@ -223,10 +224,10 @@ HumanReadableText *qmp_x_query_sdei(Error **errp)
 {
     static const char *const outlook[SDEI_NMI_OUTLOOK__MAX] = {
         [SDEI_NMI_OUTLOOK_NO_CLIENT] =
-            "would fail, the guest has not enabled",
+            "fails, as the guest has not enabled",
         [SDEI_NMI_OUTLOOK_WOULD_WAIT] =
-            "would wait, no CPU can take now",
-        [SDEI_NMI_OUTLOOK_WOULD_BE_TAKEN] = "would be taken at once, as",
+            "waits until a CPU can take",
+        [SDEI_NMI_OUTLOOK_WOULD_BE_TAKEN] = "is taken at once, by",
     };
     g_autoptr(GString) buf = g_string_new("");
     g_autoptr(SdeiInfo) info = qmp_query_sdei(errp);
@@ -240,7 +241,7 @@ HumanReadableText *qmp_x_query_sdei(Error **errp)
     s = sdei_find(&error_abort);
     g_string_append_printf(buf, "SDEI v%s, client at EL%" PRId64 "\n",
                            info->version, info->client_el);
-    g_string_append_printf(buf, "inject-nmi %s event 0x%" PRIx32 "\n",
+    g_string_append_printf(buf, "inject-nmi %s SDEI event 0x%" PRIx32 "\n",
                            outlook[info->inject_nmi], info->nmi_event);
     g_string_append(buf, "Events:\n");
     for (event = info->events; event; event = event->next) {

@@ -654,6 +654,7 @@ static bool sdei_post_load(void *opaque, int version_id, Error **errp)
     sdei_irq_loaded(s);
     sdei_saved_clear(s->saved);
     s->incoming &= !ok;
+    sdei_report_client(s);
     return ok;
 }
 

@@ -72,6 +72,9 @@ static void sdei_reset_hold(Object *obj, ResetType type)
 
     s->incoming = runstate_check(RUN_STATE_INMIGRATE) ||
                   type == RESET_TYPE_SNAPSHOT_LOAD;
+    for (pe = 0; pe < s->events.num_pes && !s->incoming; pe++) {
+        sdei_report_off(s, pe);
+    }
     sdei_events_reset(&s->events);
     for (pe = 0; pe < s->events.num_pes; pe++) {
         memset(s->cpu[pe].context, 0, sizeof(s->cpu[pe].context));
@@ -79,7 +82,10 @@ static void sdei_reset_hold(Object *obj, ResetType type)
                              !s->cpu[pe].cs->start_powered_off;
     }
     sdei_irq_reset(s);
-    sdei_report_client(s);
+    /* Whether there is a client in what is loaded is told then */
+    if (!s->incoming) {
+        sdei_report_client(s);
+    }
 }
 
 static bool sdei_set_version(SDEIState *s, Error **errp)

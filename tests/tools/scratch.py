@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the tests of the tools share: a checkout of their own with a QEMU of
-three files, a mirror on this machine, and TAP.
+three files, and a mirror on this machine.
 """
 
 import hashlib
@@ -18,6 +18,10 @@ import unittest
 from urllib.parse import unquote
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / 'tests'))
+
+from tap import main     # noqa: E402, F401: for who imports this
+
 NOWHERE = 'http://127.0.0.1:1'      # refuses connections at once
 DEBIAN, UPSTREAM = 'pool/qemu_1.0+ds.orig.tar.xz', 'up/qemu-1.0.tar.xz'
 
@@ -175,53 +179,3 @@ class Scratch(unittest.TestCase):
     @property
     def tree(self):
         return self.root / 'build' / 'qemu-src'
-
-
-class Tap(unittest.TestResult):
-    """Print a TAP line for each test."""
-
-    def __init__(self):
-        super().__init__()
-        self.problem = None
-        self.reason = None
-
-    def startTest(self, test):
-        super().startTest(test)
-        self.problem = self.reason = None
-
-    def _failed(self, test, err):
-        self.problem = (self.problem or '') + self._exc_info_to_string(err, test)
-
-    def addError(self, test, err):
-        super().addError(test, err)
-        self._failed(test, err)
-
-    addFailure = addError
-
-    def addSubTest(self, test, subtest, err):
-        super().addSubTest(test, subtest, err)
-        if err:
-            self._failed(subtest, err)
-
-    def addSkip(self, test, reason):
-        super().addSkip(test, reason)
-        self.reason = reason
-
-    def stopTest(self, test):
-        name = test.id().replace('__main__.', '')
-        skip = f' # SKIP {self.reason}' if self.reason else ''
-        print(f'{"not ok" if self.problem else "ok"} {self.testsRun} {name}{skip}', flush=True)
-        for line in (self.problem or '').splitlines():
-            print(f'# {line}')
-        super().stopTest(test)
-
-
-def main():
-    tests = unittest.defaultTestLoader.loadTestsFromNames(sys.argv[1:] or [''],
-                                                          sys.modules['__main__']) \
-        if sys.argv[1:] else unittest.defaultTestLoader.loadTestsFromModule(sys.modules['__main__'])
-    print(f'1..{tests.countTestCases()}')
-    result = Tap()
-    tests.run(result)
-    return 0 if result.wasSuccessful() else 1
-

@@ -106,6 +106,10 @@ void sdei_irq_ask_levels(SDEIState *s)
 {
 }
 
+void sdei_report_client(SDEIState *s)
+{
+}
+
 bool sdei_irq_level(SDEIState *s, uint32_t pe, uint32_t intid)
 {
     g_assert_cmpuint(line_of(pe, intid), <, NUM_LINES);
