@@ -24,6 +24,11 @@ class Tap(unittest.TestResult):
         super().addError(test, err)
         self._failed(test, err)
 
+        # What a class has before its tests is no test
+        if not isinstance(test, unittest.TestCase):
+            print(f'Bail out! {test}', flush=True)
+            print(''.join(f'# {line}\n' for line in self.problem.splitlines()), end='', flush=True)
+
     addFailure = addError
 
     def addSubTest(self, test, subtest, err):

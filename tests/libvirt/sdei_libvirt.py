@@ -101,7 +101,8 @@ class Daemon:
         self.place = place
         self.name = name
         self.home = place.folder(name)
-        self.env = {**os.environ, 'PATH': search_path(), 'HOME': str(self.home), 'LC_ALL': 'C'}
+        # libvirt looks for a QEMU of each architecture by its name
+        self.env = {**os.environ, 'PATH': f'{place.emulator.parent}:{search_path()}', 'HOME': str(self.home), 'LC_ALL': 'C'}
         self.env.pop('XDG_DATA_DIRS', None)
         for variable in ('CONFIG_HOME', 'CACHE_HOME', 'DATA_HOME', 'STATE_HOME', 'RUNTIME_DIR'):
             self.env[f'XDG_{variable}'] = str(place.folder(name, variable.lower()))
@@ -109,8 +110,7 @@ class Daemon:
         # libvirt refuses to move a guest to the host that it is on
         (config / 'libvirtd.conf').write_text(f'host_uuid = "{uuid.uuid4()}"\n'
                                               f'log_outputs = "2:file:{self.home}/libvirtd.log"\n')
-        (config / 'qemu.conf').write_text('stdio_handler = "file"\nmigration_host = "127.0.0.1"\n'
-                                          'migration_address = "127.0.0.1"\nsecurity_driver = "none"\n')
+        (config / 'qemu.conf').write_text('stdio_handler = "file"\nsecurity_driver = "none"\n')
         self.socket = self.home / 'runtime_dir/libvirt/libvirt-sock'
         self.uri = f'qemu+unix:///session?socket={self.socket}'
         self.process = subprocess.Popen(self.words('libvirtd'), env=self.env, cwd='/',
@@ -138,8 +138,8 @@ class Daemon:
 
     def version(self):
         """Return libvirt's version, as (9, 0)."""
-        text = re.search(r'library: libvirt (\d+)\.(\d+)', self.virsh('version'))
-        return int(text[1]), int(text[2])
+        text = self.virsh('--version')
+        return tuple(int(number) for number in text.split('.')[:2])
 
     def wait_for(self, what, condition):
         deadline = time.monotonic() + PATIENCE
@@ -250,14 +250,9 @@ class LibvirtGuest(Guest):
         for name in ('disk', 'interface', 'serial', 'console'):
             for device in devices.findall(name):
                 devices.remove(device)
-        loader = tree.find('os/loader')
-        if self.config.firmware == 'dt':
-            tree.find('os').remove(loader)
-            tree.find('features').remove(tree.find('features/acpi'))
-        else:
-            loader.text = str(place.firmware / 'edk2-aarch64-code.fd')
-            element(tree, 'os/nvram', str(self.folder / 'vars.fd'),
-                    template=place.firmware / 'edk2-arm-vars.fd')
+        element(tree, 'os/loader', str(place.firmware / 'edk2-aarch64-code.fd'))
+        element(tree, 'os/nvram', str(self.folder / 'vars.fd'),
+                template=place.firmware / 'edk2-arm-vars.fd')
         add(devices, f"<serial type='file'><source path='{self.log_file}'/><target port='0'/></serial>")
         add(devices, f"<serial type='unix'><source mode='bind' path='{self._socket_path}'/>"
                      "<target port='1'/></serial>")
@@ -270,6 +265,20 @@ class LibvirtGuest(Guest):
     def launch(self):
         self.vm.daemon.virsh('define', self.xml())
         self.vm.virsh('start')
+        self.attach()
+
+    def move(self, daemon):
+        """Migrate to another daemon; on one host, each QEMU wants files of its own."""
+        self.close()
+        here = self.folder
+        self.folder = daemon.place.folder(daemon.name, self.vm.name)
+        path = self.folder / 'moved.xml'
+        path.write_text(self.vm.virsh('dumpxml', '--migratable').replace(f'{here}/', f'{self.folder}/'))
+        self.vm.virsh('migrate', daemon.uri, '--live', '--p2p', '--xml', path,
+                      '--migrateuri', 'tcp://127.0.0.1', '--listen-address', '127.0.0.1')
+        self.vm.daemon = daemon
+        self._socket_path = str(self.folder / 'orders')
+        self.log_file = self.folder / 'kernel.log'
         self.attach()
 
     def attach(self):

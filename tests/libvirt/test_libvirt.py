@@ -86,12 +86,12 @@ class Libvirt(unittest.TestCase):
             self.skipTest(self.skipped)
         self.count = 0
 
-    def guest(self, config, xml=None, edit=None, daemon=None):
+    def guest(self, config, xml=None, edit=None, kernel=None):
         """Return a domain that is defined by @xml and @edit, and not started."""
         self.count += 1
         name = f'{self.id().rsplit(".", 1)[1].replace("_", "-")}-{self.count}'
-        guest = LibvirtGuest(daemon or self.daemon, name, xml or domain_xml(), config, images_dir(),
-                             nmi_kernel())
+        guest = LibvirtGuest(self.daemon, name, xml or domain_xml(), config, images_dir(),
+                             kernel or nmi_kernel())
         self.addCleanup(guest.close)
         if edit:
             edit(guest.tree)
@@ -126,6 +126,14 @@ class Libvirt(unittest.TestCase):
         self.assertNotEqual(status, 0, said)
         self.assertIn(text, said)
 
+    def disk(self, name):
+        """Return an empty disk."""
+        path = self.daemon.home / f'{name}.qcow2'
+        status, said = self.daemon.run(self.place.emulator.parent / 'qemu-img', 'create', '-f', 'qcow2',
+                                       path, '1G')
+        self.assertEqual(status, 0, said)
+        return path
+
     def needs(self, guest, path, option):
         """Skip unless the guest's kernel has a driver."""
         if 'no' in guest.order(f'test -e {path} || echo no'):
@@ -150,14 +158,13 @@ class Start(Libvirt):
         self.assertEqual(guest.vm.state(), 'shut off')
 
     def test_virt_install(self):
-        """virt-install's line, and what it makes by itself (VNC among it)."""
+        """virt-install's line, with VNC."""
         line = next(block for block in blocks('console') if 'virt-install' in block)
         words = shlex.split(line.replace('\\\n', ' ').removeprefix('$ '))
         self.assertEqual(words.pop(0), 'virt-install')
-        for option, value in (('--disk', 'none'), ('--name', 'installed'),
+        for option, value in (('--disk', str(self.disk('installed'))), ('--name', 'installed'),
                               ('--memory', '512')):
             words[words.index(option) + 1] = value
-        words.remove('--import')
         place = self.place
         boot = words.index('--boot') + 1
         self.assertEqual(words[boot], 'uefi')
@@ -167,7 +174,8 @@ class Start(Libvirt):
                        f'initrd={place.copy(images_dir() / "initrd.cpio")},'
                        'kernel_args="console=ttyAMA0 guest.orders=none"')
         log = self.daemon.home / 'installed.log'
-        words += ['--network', 'none', '--serial', f'file,path={log}', '--virt-type', 'qemu',
+        words += ['--network', 'none', '--graphics', 'vnc', '--controller', 'usb,model=qemu-xhci',
+                  '--serial', f'file,path={log}', '--virt-type', 'qemu',
                   '--connect', self.daemon.uri]
         self.addCleanup(self.daemon.run, 'virsh', 'destroy', 'installed')
         status, said = self.daemon.run('virt-install', *words)
@@ -222,7 +230,7 @@ class Nmi(Libvirt):
                 "<target type='virtio' name='vmcore'/></channel>"))
 
         guest = self.dump_by(lambda guest: guest.vm.virsh('inject-nmi'), edit=edit)
-        guest.order('cat /proc/vmcore >/dev/vport*p1')
+        guest.order('cat /proc/vmcore >$(ls /dev/vport*p1)')
         size = int(guest.order('wc -c </proc/vmcore'))
         self.daemon.wait_for('the dump', lambda: channel.stat().st_size == size)
         self.assertEqual(len(prstatus_pcs(channel)), 3)
@@ -247,7 +255,7 @@ class Nmi(Libvirt):
         """Without a client, and with sdei=off, virsh says what is missing."""
         manual = re.findall(r'^``(.*)``$', (ROOT / 'docs/system/arm/sdei-operation.rst').read_text(), re.M)
         no_client, off = manual[0], manual[1]
-        guest = self.guest(Config(cpus=1))
+        guest = self.guest(Config(cpus=1, firmware='acpi'), kernel=images_dir() / 'vmlinuz')
         guest.start()
         self.assertEqual(self.listens(guest), 'no-client')
         self.virsh_fails(no_client, 'inject-nmi', guest.vm.name)
@@ -256,7 +264,7 @@ class Nmi(Libvirt):
             for arg in tree.iter(f'{QEMU_NS}arg'):
                 arg.set('value', arg.get('value').replace('sdei=on', 'sdei=off'))
 
-        guest = self.guest(Config(cpus=1), edit=edit)
+        guest = self.guest(Config(cpus=1, firmware='acpi'), edit=edit)
         guest.start()
         self.virsh_fails(off, 'inject-nmi', guest.vm.name)
 
@@ -365,48 +373,46 @@ class Keep(Libvirt):
         self.addCleanup(other.stop)
         guest = self.boot()
         self.stop_in_handlers(guest)
-        guest.close()
-        self.daemon.virsh('migrate', '--live', '--p2p', guest.vm.name, other.uri)
-        guest.vm.daemon = other
+        guest.move(other)
         self.assertTrue(guest.vm.is_running())
-        guest.attach()
         self.check_after(guest)
 
     def test_snapshot(self):
-        """Into the guest's disk, as virsh makes them; by device tree, as firmware wants its own file."""
-        disk = self.daemon.home / 'snapshot.qcow2'
-        self.daemon.run(self.place.emulator.parent / 'qemu-img', 'create', '-f', 'qcow2', disk, '1G')
+        """With memory, into files; its memory is what virsh restore takes as well."""
+        disk = self.disk('snapshot')
+        memory = self.daemon.home / 'snapshot.memory'
 
         def edit(tree):
             text = ElementTree.tostring(ElementTree.fromstring(domain_xml()).find('devices/disk'),
                                         encoding='unicode')
-            disk_element = ElementTree.fromstring(text)
-            disk_element.find('source').set('file', str(disk))
-            tree.find('devices').append(disk_element)
+            element = ElementTree.fromstring(text)
+            element.find('source').set('file', str(disk))
+            tree.find('devices').append(element)
 
-        guest = self.boot(Config(cpus=3), edit=edit)
+        guest = self.boot(edit=edit)
         self.stop_in_handlers(guest)
-        guest.vm.virsh('snapshot-create-as', 'before')
+        guest.vm.virsh('snapshot-create-as', 'before', '--memspec', f'{memory},snapshot=external')
         start = len(guest.log)
         guest.order('echo l >/proc/sysrq-trigger')
         guest.wait_log('NMI backtrace for cpu 1', start)
         guest.close()
-        guest.vm.virsh('snapshot-revert', 'before')
+        guest.vm.virsh('destroy')
+        self.daemon.virsh('restore', memory)
         guest.attach()
-        self.check_after(guest, listens='no-client')
+        self.check_after(guest)
 
     def stop_in_handlers(self, guest):
         """CPUs 1 and 2 are wedged, and run Linux' handler of its NMI for a backtrace ..."""
         guest.order('taskset -p 1 $$')
         guest.wedge((1, 2))
 
-    def check_after(self, guest, listens='would-be-taken'):
+    def check_after(self, guest):
         """... and are reached again."""
         start = len(guest.log)
         guest.order('echo l >/proc/sysrq-trigger')
         for cpu in (1, 2):
             guest.wait_log(f'NMI backtrace for cpu {cpu}', start)
-        self.assertEqual(self.listens(guest), listens)
+        self.assertEqual(self.listens(guest), 'would-be-taken')
 
 
 if __name__ == '__main__':
