@@ -19,6 +19,8 @@
 #define GUEST_HANDLER_OFFSET(n) (0x800 + (n) * 0x20)
 #define GUEST_HANDLER(n)        (GUEST_VECTORS + GUEST_HANDLER_OFFSET(n))
 #define GUEST_RESUME(n)         (GUEST_VECTORS + 0x900 + (n) * 0x20)
+/* What runs from there on until a frame is there is below this */
+#define GUEST_FRAME_CODE_END    (GUEST_BASE + 0x1400)
 /* The EL1 vectors while the client is EL2: each slot forwards with HVC */
 #define GUEST_FWD_VECTORS       (GUEST_BASE + 0x2000)
 

@@ -426,16 +426,47 @@ static const char *deliver(Lockstep *l, unsigned pe, uint32_t ev)
     return NULL;
 }
 
-/* A handler was interrupted at its first instruction: deliver its event */
+/* QEMU's word for whose handler of normal priority runs on a PE */
+static uint32_t asked_normal_event(Lockstep *l, unsigned pe)
+{
+    g_autofree char *text = guest_dump(l->g);
+    g_autofree char *name = g_strdup_printf("(CPU %u): %smasked", pe,
+                                            l->model.pe[pe].masked ? "" : "un");
+    const char *line = strstr(text, name);
+    const char *end = line ? strstr(line, "  PE ") : NULL;
+    const char *runs = line ? strstr(line, "runs normal event ") : NULL;
+
+    if (!runs || (end && end < runs)) {
+        return SDEI_MODEL_NONE;
+    }
+    return sdei_model_find(&l->model,
+                           g_ascii_strtoull(strstr(runs, "0x"), NULL, 0));
+}
+
+/*
+ * A handler was interrupted before its frame was there: deliver its event.  At
+ * its first instruction one sees whose it is, later it could be any frame's.
+ */
 static void deliver_interrupted(Lockstep *l, unsigned pe, uint64_t pc)
 {
-    for (uint32_t ev = 0; ev < l->model.num_events; ev++) {
+    uint32_t ev;
+
+    for (ev = 0; ev < l->model.num_events; ev++) {
         const SDEIModelHandler *h = sdei_model_handler(&l->model, ev, pe);
 
         if (h->pending && pc == GUEST_HANDLER(entry_handler(h)) &&
             sdei_model_can_take(&l->model, ev, pe) && !deliver(l, pe, ev)) {
             return;
         }
+    }
+    if (pc < GUEST_HANDLER(0) || pc >= GUEST_FRAME_CODE_END) {
+        return;
+    }
+    ev = asked_normal_event(l, pe);
+    if (ev != SDEI_MODEL_NONE &&
+        sdei_model_handler(&l->model, ev, pe)->pending &&
+        sdei_model_can_take(&l->model, ev, pe)) {
+        deliver(l, pe, ev);
     }
 }
 
