@@ -356,11 +356,11 @@ class Dump(Libvirt):
 
 
 class Keep(Libvirt):
-    """What is saved, restored and moved, with handlers running."""
+    """What is saved, restored and moved, with CPUs that events alone reach."""
 
     def test_managedsave(self):
         guest = self.boot()
-        self.stop_in_handlers(guest)
+        self.wedge_two(guest)
         guest.close()
         guest.vm.virsh('managedsave')
         self.assertEqual(guest.vm.state(), 'shut off')
@@ -372,7 +372,7 @@ class Keep(Libvirt):
         other = Daemon(self.place, 'b')
         self.addCleanup(other.stop)
         guest = self.boot()
-        self.stop_in_handlers(guest)
+        self.wedge_two(guest)
         guest.move(other)
         self.assertTrue(guest.vm.is_running())
         self.check_after(guest)
@@ -390,7 +390,7 @@ class Keep(Libvirt):
             tree.find('devices').append(element)
 
         guest = self.boot(edit=edit)
-        self.stop_in_handlers(guest)
+        self.wedge_two(guest)
         guest.vm.virsh('snapshot-create-as', 'before', '--memspec', f'{memory},snapshot=external')
         start = len(guest.log)
         guest.order('echo l >/proc/sysrq-trigger')
@@ -401,8 +401,8 @@ class Keep(Libvirt):
         guest.attach()
         self.check_after(guest)
 
-    def stop_in_handlers(self, guest):
-        """CPUs 1 and 2 are wedged, and run Linux' handler of its NMI for a backtrace ..."""
+    def wedge_two(self, guest):
+        """CPUs 1 and 2 spin with interrupts masked ..."""
         guest.order('taskset -p 1 $$')
         guest.wedge((1, 2))
 
