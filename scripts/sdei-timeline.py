@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Turn a trace of Arm SDEI into a timeline for Perfetto's viewer
+"""Turn a trace of Arm SDEI into a timeline, for Perfetto's viewer or as text
 
 QEMU writes the trace, with its log back end
 
@@ -12,10 +12,17 @@ target/arm/trace-events of the sources):
     qemu-system-aarch64 -trace 'arm_sdei_*,file=FILE' ...
     sdei-timeline.py --simple trace-events-all FILE
 
+Without a trace, QMP's events tell at least of what was injected. A client of
+QMP writes them to a file, one a line, or libvirt does:
+
+    virsh qemu-monitor-event DOMAIN --loop >FILE
+    sdei-timeline.py --qmp FILE
+
 Open what comes out, JSON, in the viewer. Each PE has a track with the handlers
 that it runs and the calls that it makes, and one for when it masks events, once
 it has said so. Arrows lead from a call that signals, and from what devices and
-the monitor trigger, to the handler that is entered for it.
+the monitor trigger, to the handler that is entered for it. With --text they are
+columns, and numbers say where arrows go; a PE that masks events has colons.
 """
 
 import argparse
@@ -28,6 +35,17 @@ import re
 import sys
 
 EPOCH = datetime(1970, 1, 1)
+
+# What libvirt's virsh writes before and after the event's data
+VIRSH_LINE = re.compile(
+    r"event (?P<event>\w+) at (?P<seconds>\d+)\.(?P<microseconds>\d+) "
+    r"for domain '.*?': (?P<data>\{.*\}|\(null\)|<null>)$")
+# QMP's events that say what a trace says, too; others are the machine's
+QMP_EVENTS = {
+    'SDEI_EVENT_TAKEN': 'arm_sdei_dispatch',
+    'SDEI_EVENT_COMPLETED': 'arm_sdei_complete',
+    'SDEI_CLIENT_CHANGE': 'arm_sdei_client',
+}
 
 LOG_LINE = re.compile(r'(\S+Z) (arm_sdei_\w+) (.*)')
 
@@ -142,11 +160,52 @@ def read_simple(path, events_path):
     return records
 
 
+def read_qmp(path):
+    """Read QMP's events, as QMP or as virsh writes them."""
+    records = []
+    with open(path, encoding='utf-8', errors='replace') as lines:
+        for line in lines:
+            record = read_qmp_event(line.strip())
+            if record:
+                records.append(record)
+    if not any(r.name in QMP_EVENTS.values() for r in records):
+        raise BadTrace(f'{path} has no event of SDEI, as QMP or "virsh '
+                       'qemu-monitor-event --loop" write them, one a line')
+    return records
+
+
+def read_qmp_event(line):
+    said = VIRSH_LINE.match(line)
+    try:
+        if said:
+            event, stamp = said['event'], said.groupdict()
+            data = json.loads(said['data']) if said['data'][0] == '{' else {}
+        else:
+            message = json.loads(line)
+            event, stamp = message['event'], message['timestamp']
+            data = message.get('data', {})
+        name = QMP_EVENTS.get(event)
+        if not name:
+            data = {'name': event, 'data': data}
+        elif name == 'arm_sdei_client':
+            data = {'event_num': int(data['number']),
+                    'enabled': bool(data['enabled'])}
+        else:
+            data = {'event_num': int(data['number']),
+                    'cpu_index': int(data['cpu-index'])}
+        time = int(stamp['seconds']) * 10 ** 6 + int(stamp['microseconds'])
+    except (ValueError, TypeError, KeyError, AttributeError):
+        # An answer, a line that was cut, what somebody else wrote
+        return None
+    return Record(time * 1000, name or 'arm_sdei_other', data)
+
+
 @dataclass
 class Track:
     """What a PE does. @handlers: the numbers of those that run"""
 
     tid: int
+    affinity: int
     handlers: list = field(default_factory=list)
     call: Record = None
     masked_since: float = None
@@ -177,14 +236,17 @@ class Timeline:
         self.say('M', 'thread_sort_index', tid, args={'sort_index': tid})
 
     def track(self, record):
-        mpidr = record.args['mpidr'] & AFFINITY
-        if mpidr not in self.tracks:
+        affinity, name = None, f'CPU {record.args.get("cpu_index")}'
+        if 'mpidr' in record.args:
+            affinity = record.args['mpidr'] & AFFINITY
+            name = f'PE {affinity:#x}'
+        if name not in self.tracks:
             # The next number is for when it masks events
             tid = 2 * len(self.tracks) + 1
-            self.tracks[mpidr] = Track(tid)
-            self.name_track(tid, f'PE {mpidr:#x}')
-            self.name_track(tid + 1, f'PE {mpidr:#x} masks events')
-        return self.tracks[mpidr]
+            self.tracks[name] = Track(tid, affinity)
+            self.name_track(tid, name)
+            self.name_track(tid + 1, f'{name} masks events')
+        return self.tracks[name]
 
     def add(self, record):
         if not self.start:
@@ -221,27 +283,26 @@ class Timeline:
         # A call that delivers has not returned yet: it is interrupted as well
         self.end_call(track)
         number = record.args['event_num']
+        # None runs twice: of QMP's events some may be missing
+        self.end_handlers(track, number)
         track.handlers.append(number)
         self.say('B', f'event {number:#x}', track.tid,
                  args={key: hex(record.args[key])
-                       for key in ('entry', 'pc', 'pstate')})
-        self.land(track, record.args['mpidr'] & AFFINITY, number)
+                       for key in ('entry', 'pc', 'pstate')
+                       if key in record.args})
+        self.land(track, number)
 
     def complete(self, record):
         track = self.track(record)
         self.end_call(track)
-        # The trace may have begun in the handler
-        if track.handlers:
-            number = track.handlers.pop()
-            self.say('E', f'event {number:#x}', track.tid)
+        self.end_handlers(track, record.args['event_num'])
 
     complete_and_resume = complete
 
     def cpu_off(self, record):
         track = self.track(record)
         self.end_call(track)
-        while track.handlers:
-            self.say('E', f'event {track.handlers.pop():#x}', track.tid)
+        self.end_handlers(track, *track.handlers[:1])
         self.say('i', 'off', track.tid, s='t')
         self.masks(track)
 
@@ -255,6 +316,19 @@ class Timeline:
     def line(self, record):
         intid, level = record.args['intid'], record.args['level']
         self.say('i', f'INTID {intid} {"high" if level else "low"}', s='t')
+
+    def client(self, record):
+        number, enabled = record.args['event_num'], record.args['enabled']
+        self.say('i', f'{number:#x} {"en" if enabled else "dis"}abled', s='t')
+
+    def other(self, record):
+        self.say('i', record.args['name'], s='t', args=record.args['data'])
+
+    def end_handlers(self, track, number=None, **args):
+        """End that of event @number, if it runs, and those that are in it."""
+        # The trace may have begun in the handler
+        while number in track.handlers:
+            self.say('E', f'event {track.handlers.pop():#x}', track.tid, **args)
 
     def end_call(self, track):
         if track.call:
@@ -280,9 +354,9 @@ class Timeline:
         self.flying.append((self.arrows, affinity, number))
         self.say('s', 'event', tid, id=self.arrows)
 
-    def land(self, track, affinity, number):
+    def land(self, track, number):
         for flight in self.flying:
-            if flight[2] == number and flight[1] in (None, affinity):
+            if flight[2] == number and flight[1] in (None, track.affinity):
                 self.flying.remove(flight)
                 self.say('f', 'event', track.tid, id=flight[0], bp='e')
                 return
@@ -291,11 +365,79 @@ class Timeline:
         """Nothing goes on after the last record: end it all."""
         for track in self.tracks.values():
             self.end_call(track)
-            while track.handlers:
-                self.say('E', f'event {track.handlers.pop():#x}', track.tid,
-                         args={'completed': False})
+            self.end_handlers(track, *track.handlers[:1],
+                              args={'completed': False})
             self.unmasks(track)
         return {'displayTimeUnit': 'ns', 'traceEvents': self.out}
+
+
+class Text:
+    """A drawing of the viewer's events: time goes down, a column for a PE."""
+
+    def __init__(self, events):
+        names = {e['tid']: e['args']['name'] for e in events
+                 if e['name'] == 'thread_name'}
+        self.columns = [name for tid, name in sorted(names.items())
+                        if not tid or tid % 2]
+        self.depth = [0] * len(self.columns)
+        self.masks = [False] * len(self.columns)
+        self.rows = []
+        # The row that was last written to in each column
+        self.last = {}
+        results = self.results(events)
+        for n, event in enumerate(events):
+            if event['ph'] != 'M':
+                self.add(event, results.get(n, ''))
+
+    def bars(self, column):
+        return (': ' if self.masks[column] else '') + '|  ' * self.depth[column]
+
+    def row(self, event, column, text):
+        cells = [self.bars(i) for i in range(len(self.columns))]
+        cells[column] += text
+        self.rows.append([f'{event["ts"]:.1f}', *cells])
+        self.last[column] = self.rows[-1]
+
+    def add(self, event, result):
+        phase, name, tid = event['ph'], event['name'], event['tid']
+        # A PE has two tracks, and the machine one
+        column = (tid + 1) // 2
+        is_handler = name.startswith('event 0x')
+        if tid and not tid % 2:
+            self.masks[column] = phase == 'B'
+        elif phase in 'sf':
+            arrow = '->' if phase == 's' else '<-'
+            self.last[column][column + 1] += f' {arrow}{event["id"]}'
+        elif phase == 'B' and is_handler:
+            self.row(event, column, f'.- {name}')
+            self.depth[column] += 1
+        elif phase == 'E' and is_handler:
+            self.depth[column] -= 1
+            if event.get('args', {}).get('completed', True):
+                self.row(event, column, "'-")
+        elif phase in 'BXi':
+            self.row(event, column, name + result)
+
+    @staticmethod
+    def results(events):
+        """Return what calls returned, by where they begin in @events."""
+        begun, found = {}, {}
+        for n, event in enumerate(events):
+            call = event['tid'], event['name']
+            if event['ph'] == 'B':
+                begun[call] = n
+            elif event['ph'] == 'E' and 'result' in event.get('args', {}):
+                found[begun[call]] = f' = {event["args"]["result"]}'
+        return found
+
+    def __str__(self):
+        table = [['us', *self.columns], *self.rows]
+        widths = [max(map(len, column)) for column in zip(*table)]
+        return '\n'.join(
+            '  '.join([row[0].rjust(widths[0]),
+                      *(cell.ljust(width) for cell, width
+                        in zip(row[1:], widths[1:]))]).rstrip()
+            for row in table)
 
 
 def main():
@@ -303,26 +445,58 @@ def main():
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('trace', type=Path, help="QEMU's file")
-    parser.add_argument('--simple', type=Path, metavar='EVENTS',
-                        help='the file is of the simple back end')
-    parser.add_argument('-o', '--output', type=Path, metavar='JSON',
+    formats = parser.add_mutually_exclusive_group()
+    formats.add_argument('--simple', type=Path, metavar='EVENTS',
+                         help='the file is of the simple back end')
+    formats.add_argument('--qmp', action='store_true',
+                         help="the file has QMP's events")
+    parser.add_argument('--from', type=float, metavar='MS', default=0,
+                        dest='start', help='leave out what came in the '
+                        'first milliseconds')
+    parser.add_argument('--to', type=float, metavar='MS', dest='end',
+                        default=float('inf'), help='... and what came later')
+    parser.add_argument('--text', action='store_true',
+                        help='draw it as text, instead of JSON')
+    parser.add_argument('-o', '--output', type=Path, metavar='FILE',
                         help='where to write to; default: standard output')
     args = parser.parse_args()
     try:
-        records = read_simple(args.trace, args.simple) if args.simple \
-            else read_log(args.trace)
+        draw(read(args), args)
     except (BadTrace, OSError) as e:
         print(f'sdei-timeline: {e}', file=sys.stderr)
         return 1
+    return 0
+
+
+def read(args):
+    """Return the records that are asked for."""
+    if args.simple:
+        records = read_simple(args.trace, args.simple)
+    elif args.qmp:
+        records = read_qmp(args.trace)
+    else:
+        records = read_log(args.trace)
+    first = records[0].time
+    records = [record for record in records
+               if args.start <= (record.time - first) / 10 ** 6 <= args.end]
+    if not records:
+        raise BadTrace(f'{args.trace} has nothing at that time')
+    return records
+
+
+def draw(records, args):
     timeline = Timeline()
     for record in records:
         timeline.add(record)
+    drawn = timeline.end()
     with contextlib.ExitStack() as files:
         out = files.enter_context(open(args.output, 'w', encoding='utf-8')) \
             if args.output else sys.stdout
-        json.dump(timeline.end(), out)
+        if args.text:
+            out.write(str(Text(drawn['traceEvents'])))
+        else:
+            json.dump(drawn, out)
         out.write('\n')
-    return 0
 
 
 if __name__ == '__main__':

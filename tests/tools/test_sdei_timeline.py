@@ -180,6 +180,78 @@ class Timeline(unittest.TestCase):
             'E event 0x6 | PE 0x0 | 4',
         ])
 
+    def as_qmp(self, *events):
+        """Return QMP's events, one each ms, and what stands between them."""
+        lines = ['{"QMP": {}}', '{"return": {}}', '', 'null', '{"event": "CUT',
+                 '{"event": "SDEI_EVENT_TAKEN", "data": {"number": "x"}}']
+        for n, (name, data) in enumerate(events):
+            lines.append(json.dumps({
+                'timestamp': {'seconds': 7, 'microseconds': n * 1000},
+                'event': name, **({'data': data} if data else {})}))
+        return '\n'.join(lines).encode()
+
+    def as_virsh(self, *events):
+        lines = ["event WATCHDOG for domain 'no time': {}", 'events received: 2']
+        for n, (name, data) in enumerate(events):
+            lines.append(f"event {name} at 7.{n * 1000:06} for domain 'a b': "
+                         f'{json.dumps(data) if data else "<null>"}')
+        return '\n'.join(lines).encode()
+
+    def test_qmp(self):
+        """QMP's events may be few of many: none is there twice, or for ever."""
+        taken = {'number': 0x40000001, 'cpu-index': 1}
+        events = [('SDEI_CLIENT_CHANGE', {'number': 0x40000001, 'enabled': True}),
+                  ('WATCHDOG', {'action': 'inject-nmi'}),
+                  ('SDEI_EVENT_TAKEN', taken), ('SDEI_EVENT_TAKEN', taken),
+                  ('SDEI_EVENT_COMPLETED', taken),
+                  ('SDEI_EVENT_COMPLETED', taken), ('STOP', None)]
+        for contents in self.as_qmp(*events), self.as_virsh(*events):
+            done = self.run_script(contents, '--qmp', '--text')
+            self.assertEqual((done.returncode, done.stderr), (0, ''))
+            self.assertEqual(done.stdout.splitlines(), [
+                '    us  machine             CPU 1',
+                '   0.0  0x40000001 enabled',
+                '1000.0  WATCHDOG',
+                '2000.0                      .- event 0x40000001',
+                "3000.0                      '-",
+                '3000.0                      .- event 0x40000001',
+                "4000.0                      '-",
+                '6000.0  STOP'])
+
+    def test_text(self):
+        done = self.run_script(as_text([
+            call(0, 'EVENT_SIGNAL', 0, 1), ret(0, 'EVENT_SIGNAL'),
+            call(1, 'PE_MASK'), ret(1, 'PE_MASK', 1), dispatch(0, 5),
+            call(1, 'PE_UNMASK'), dispatch(1, 0),
+            ('arm_sdei_trigger', 0x40010001, -1), dispatch(1, 0x40010001),
+            call(1, 'EVENT_STATUS', 0), ret(1, 'EVENT_STATUS', 7),
+            call(1, 'EVENT_COMPLETE'), complete(1, 0x40010001),
+            complete(1, 0), ('arm_sdei_cpu_off', 1)]), '--text')
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        self.assertEqual(done.stdout.splitlines(), [
+            '  us  machine                 PE 0x0                PE 0x1',
+            ' 0.0                          EVENT_SIGNAL = 0 ->1',
+            ' 2.0                                                PE_MASK = 1',
+            ' 4.0                          .- event 0x5          :',
+            ' 5.0                          |                     : PE_UNMASK',
+            ' 6.0                          |                     : .- event 0x0 <-1',
+            ' 7.0  trigger 0x40010001 ->2  |                     : |',
+            ' 8.0                          |                     : |  .- event 0x40010001 <-2',
+            ' 9.0                          |                     : |  |  EVENT_STATUS = 7',
+            '11.0                          |                     : |  |  EVENT_COMPLETE',
+            "12.0                          |                     : |  '-",
+            "13.0                          |                     : '-",
+            '14.0                          |                     : off'])
+
+    def test_times(self):
+        """What is asked for by time is what there is."""
+        records = [call(0, 'PE_MASK'), ret(0, 'PE_MASK', 1), dispatch(0, 6),
+                   complete(0, 6)]
+        done = self.run_script(as_text(records), '--text', '--from', '0.002',
+                               '--to', '0.002')
+        self.assertEqual(done.stdout.splitlines(),
+                         [' us  machine  PE 0x0', '0.0           .- event 0x6'])
+
     def test_bad_files(self):
         for contents, options, why in (
                 (b'arm_sdei_cpu_off PE 0x0\n', (), '-msg timestamp=on'),
@@ -187,6 +259,8 @@ class Timeline(unittest.TestCase):
                 (b'', ('--simple', EVENTS), 'Wrong filetype'),
                 (b'x' * 100, ('--simple', EVENTS), 'Not a valid trace file'),
                 (as_simple([]), ('--simple', EVENTS), 'no event of SDEI'),
+                (self.as_qmp(('STOP', None)), ('--qmp',), 'one a line'),
+                (as_text([complete(0, 5)]), ('--from', '1'), 'nothing at that'),
                 (b'', ('--simple', '/nowhere'), '/nowhere')):
             with self.subTest(why):
                 done = self.run_script(contents, *options)
