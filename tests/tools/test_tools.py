@@ -490,6 +490,19 @@ class Commands(Scratch):
         self.stand_in('build/qemu-system-aarch64', 'echo "$@"')
         self.assertEqual(self.command('./run', '-version'), (0, 'building\n-machine virt,sdei=on -version\n'))
 
+    def test_full(self):
+        self.stand_in('tools/setup', 'echo setup "$@"')
+        self.stand_in('tools/build-qemu', 'echo build "$@"')
+        self.stand_in('tools/demo', 'echo demo "$@"')
+        qemu = 'build/qemu-full/qemu-system-aarch64'
+        (self.root / qemu).parent.mkdir(parents=True)
+        self.stand_in(qemu, 'echo "$@"')
+        built = 'setup --full\nbuild --full\n'
+        self.assertEqual(self.command('./run', '--full', '-version'),
+                         (0, f'{built}-machine virt,sdei=on -version\n'))
+        self.assertEqual(self.command('./run', '--full', '--nmi'),
+                         (0, f'{built}demo --qemu {self.root / qemu} --nmi\n'))
+
     def check(self, *args, **env):
         """Run ./check where only one test passes; return its exit code and lines."""
         log = self.dir / 'log.json'
