@@ -190,6 +190,9 @@ class Domain:
             raise GuestError(f'{command}: {answer["error"]["desc"]}')
         return answer['return']
 
+    def kill(self):
+        self.virsh('destroy')
+
     def get_log(self):
         path = self.daemon.home / f'cache_home/libvirt/qemu/log/{self.name}.log'
         return path.read_text(errors='replace')[-3000:] if path.exists() else ''

@@ -21,13 +21,10 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / 'tests'), str(ROOT / 'tests/functional/aarch64')]
 
 # pylint: disable=wrong-import-position
-from sdei_guest import Config, images_dir, nmi_kernel     # noqa: E402
+from sdei_guest import AGDI, Config, images_dir, in_time, nmi_kernel     # noqa: E402
 from sdei_libvirt import Daemon, LibvirtGuest, Place, blocks, missing  # noqa: E402
 from tap import main     # noqa: E402
 
-AGDI = 'Arm Generic Diagnostic Dump and Reset SDEI event issued'
-NOT_STOPPED = 'failed to stop secondary CPUs'
-ATTEMPTS = 8
 QEMU_NS = '{http://libvirt.org/schemas/domain/qemu/1.0}'
 PT_NOTE, NT_PRSTATUS = 4, 1
 PRSTATUS_REGS, PRSTATUS_PC = 112, 32 * 8
@@ -107,19 +104,8 @@ class Libvirt(unittest.TestCase):
     def boot_with_crash_kernel(self, cpus=3, **kwargs):
         guest = self.boot(Config(cpus=cpus, firmware='acpi', initrd='initrd-kdump.cpio',
                                  append='crashkernel=192M'), **kwargs)
-        guest.order('kdump load /boot/vmlinuz /boot/initrd.cpio '
-                    '"console=ttyAMA0 nr_cpus=1 panic=-1 guest.boot=2"')
+        guest.load_crash_kernel()
         return guest
-
-    def in_time(self, scenario):
-        """Have @scenario run until Linux has stopped all CPUs in its 10 ms."""
-        for _ in range(ATTEMPTS):
-            guest = scenario()
-            if not re.search(NOT_STOPPED, guest.log):
-                return guest
-            guest.vm.daemon.run('virsh', 'destroy', guest.vm.name)
-            guest.close()
-        return self.fail(f'{ATTEMPTS} times: {NOT_STOPPED}')
 
     def virsh_fails(self, text, *args):
         status, said = self.daemon.run('virsh', *args)
@@ -196,12 +182,6 @@ class Start(Libvirt):
 class Nmi(Libvirt):
     """A guest that hangs."""
 
-    def check_crash_kernel(self, guest, code, wedged):
-        self.assertIn('guest.boot=2', guest.order('cat /proc/cmdline'))
-        pcs = [int(pc, 16) for pc in re.findall('pc (0x[0-9a-f]+)', guest.order('kdump cpus'))]
-        self.assertEqual(len(pcs), guest.config.cpus, pcs)
-        self.assertEqual(sum(pc in code for pc in pcs), wedged, [hex(pc) for pc in pcs])
-
     def dump_by(self, trigger, **kwargs):
         """Wedge all CPUs, have @trigger done, and find them in the crash dump."""
         code = None
@@ -215,9 +195,9 @@ class Nmi(Libvirt):
             guest.wait_ready()
             return guest
 
-        guest = self.in_time(scenario)
+        guest = in_time(scenario)
         # The one that panics stands in its panic
-        self.check_crash_kernel(guest, code, wedged=2)
+        guest.check_crash_kernel(code, wedged=2)
         return guest
 
     def test_inject_nmi(self):
@@ -248,7 +228,7 @@ class Nmi(Libvirt):
             guest.wait_log('(?s)' + AGDI + '.*SDEI NMI for CPUs')
             return guest
 
-        guest = self.in_time(scenario)
+        guest = in_time(scenario)
         self.assertRegex(guest.log, f'(?s){AGDI}.*stop with SDEI NMI for CPUs 0-1')
 
     def test_errors(self):
@@ -285,7 +265,7 @@ class Nmi(Libvirt):
             guest.wait_ready()
             return guest
 
-        self.check_crash_kernel(self.in_time(scenario), code, wedged=2)
+        in_time(scenario).check_crash_kernel(code, wedged=2)
 
     def test_panic_device(self):
         """Without a crash kernel libvirt does what <on_crash> says."""

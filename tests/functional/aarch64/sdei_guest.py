@@ -25,6 +25,14 @@ SPLAT = re.compile(r'\b(WARNING|BUG): .*|\bOops\b.*|Kernel panic.*|'
 
 DETECTED = re.compile(r'sdei: SDEIv1\.1 \(0x[0-9a-f]+\) detected in firmware\.')
 
+# What Linux says when it takes the event that ACPI's AGDI names, and panics
+AGDI = 'Arm Generic Diagnostic Dump and Reset SDEI event issued'
+
+# Linux gives the other CPUs 10 ms to take its NMI, and gives them up then.  On
+# a busy host a vCPU may not even run for so long: try again.
+NOT_STOPPED = 'failed to stop secondary CPUs'
+ATTEMPTS = 8
+
 CPUS = '/sys/devices/system/cpu'
 EVENT0_MODULE = '/lib/sdei_event0.ko'
 EVENT0_ORDERS = '/sys/module/sdei_event0/parameters'
@@ -56,6 +64,21 @@ def nmi_kernel():
 
 NO_NMI_KERNEL = ('no Linux 7.3 with ARM_SDEI_NMI and ACPI_AGDI: '
                  'SDEI_NMI_KERNEL names one')
+
+
+def in_time(scenario):
+    """Have @scenario run until Linux has stopped all CPUs in its 10 ms.
+
+    Returns the guest, which the scenario returned.
+    """
+    for _ in range(ATTEMPTS):
+        guest = scenario()
+        if NOT_STOPPED not in guest.log:
+            return guest
+        if guest.vm.is_running():
+            guest.vm.kill()
+        guest.close()
+    raise GuestError(f'{ATTEMPTS} times: {NOT_STOPPED}')
 
 
 @dataclass(frozen=True)
@@ -291,6 +314,28 @@ class Guest:
             self._wait_for(f'CPU {cpu} to be wedged',
                            lambda: self.registers(cpu)['PC'] in code)
         return code
+
+    def load_crash_kernel(self):
+        """Have the kernel that writes a dump in memory.
+
+        Needs initrd-kdump.cpio, and memory for it (crashkernel=192M).
+        """
+        self.order('kdump load /boot/vmlinuz /boot/initrd.cpio '
+                   '"console=ttyAMA0 nr_cpus=1 panic=-1 guest.boot=2"')
+
+    def check_crash_kernel(self, code, wedged):
+        """The crash kernel is up, and its dump has all CPUs of the first one.
+
+        @wedged of them stand in @code, a range of addresses.
+        """
+        if 'guest.boot=2' not in self.order('cat /proc/cmdline'):
+            raise GuestError('this is not the crash kernel')
+        pcs = [int(pc, 16) for pc in
+               re.findall('pc (0x[0-9a-f]+)', self.order('kdump cpus'))]
+        if len(pcs) != self.config.cpus or \
+                sum(pc in code for pc in pcs) != wedged:
+            raise GuestError(f'{wedged} of {self.config.cpus} CPUs should be '
+                             f'in {code}: {[hex(pc) for pc in pcs]}')
 
     def _wait_for(self, what, condition):
         deadline = time.monotonic() + PATIENCE

@@ -5,16 +5,11 @@
 
 import re
 
-from sdei_guest import Config, NO_NMI_KERNEL, nmi_kernel
+from sdei_guest import AGDI, Config, in_time, NO_NMI_KERNEL, nmi_kernel
 from sdei_testcase import SdeiGuestTest
 
-AGDI = 'Arm Generic Diagnostic Dump and Reset SDEI event issued'
 AGDI_EVENT = 'event 0x40000001: shared, critical\n    routed to any PE: ' \
              'registered, enabled'
-# Linux gives the other CPUs 10 ms to take its NMI, and gives them up then.  On
-# a busy host a vCPU may not even run for so long: try again.
-NOT_STOPPED = 'failed to stop secondary CPUs'
-ATTEMPTS = 8
 
 
 class SdeiKdump(SdeiGuestTest):
@@ -25,21 +20,6 @@ class SdeiKdump(SdeiGuestTest):
     def setUp(self):
         super().setUp()
         self.boots = 0
-
-    def in_time(self, scenario):
-        """Have @scenario run until Linux has stopped all CPUs in its 10 ms.
-
-        Returns the guest, which the scenario returned.
-        """
-        for _ in range(ATTEMPTS):
-            guest = scenario()
-            if not re.search(NOT_STOPPED, guest.log):
-                return guest
-            self.log.info('the host was too slow for Linux')
-            if guest.vm.is_running():
-                guest.vm.kill()
-            guest.close()
-        self.fail(f'{ATTEMPTS} times: {NOT_STOPPED}')
 
     def boot_nmi_kernel(self, append='', firmware='dt', **config):
         kernel = nmi_kernel()
@@ -56,24 +36,15 @@ class SdeiKdump(SdeiGuestTest):
         guest.check_log()
         return guest
 
-    def load_crash_kernel(self, guest):
-        guest.order('kdump load /boot/vmlinuz /boot/initrd.cpio '
-                    '"console=ttyAMA0 nr_cpus=1 panic=-1 guest.boot=2"')
-
     def boot_with_crash_kernel(self, **config):
         guest = self.boot_nmi_kernel('crashkernel=192M',
                                      initrd='initrd-kdump.cpio', **config)
-        self.load_crash_kernel(guest)
+        guest.load_crash_kernel()
         return guest
 
     def check_crash_kernel(self, guest, code, wedged):
         """The second kernel is up and has the first one's CPUs in its dump."""
-        self.assertIn('guest.boot=2', guest.order('cat /proc/cmdline'))
-        pcs = [int(pc, 16) for pc in
-               re.findall('pc (0x[0-9a-f]+)', guest.order('kdump cpus'))]
-        self.assertEqual(len(pcs), guest.config.cpus, pcs)
-        self.assertEqual(sum(pc in code for pc in pcs), wedged,
-                         [hex(pc) for pc in pcs])
+        guest.check_crash_kernel(code, wedged)
         # SDEI is as good as new, though the other CPUs are in their handlers.
         guest.detected()
         self.assertFalse(guest.dmesg('sdei: .*[Ff]ailed|Failed to reset'))
@@ -97,7 +68,7 @@ class SdeiKdump(SdeiGuestTest):
             guest.wait_ready()
             return guest
 
-        guest = self.in_time(scenario)
+        guest = in_time(scenario)
         self.check_crash_kernel(guest, self.code, wedged=2)
         guest.send('poweroff -f')
         guest.wait_end()
@@ -119,7 +90,7 @@ class SdeiKdump(SdeiGuestTest):
             guest.wait_ready()
             return guest
 
-        guest = self.in_time(scenario)
+        guest = in_time(scenario)
         # The one that panics stands in its panic
         self.check_crash_kernel(guest, self.code, wedged=2)
 
@@ -139,7 +110,7 @@ class SdeiKdump(SdeiGuestTest):
             guest.wait_end()
             return guest
 
-        guest = self.in_time(scenario)
+        guest = in_time(scenario)
         self.assertRegex(guest.log, f'(?s){AGDI}.*'
                                     'stop with SDEI NMI for CPUs 0-1,3')
 
@@ -159,7 +130,7 @@ class SdeiKdump(SdeiGuestTest):
             guest.wait_end()
             return guest
 
-        guest = self.in_time(scenario)
+        guest = in_time(scenario)
         self.assertRegex(guest.log, says)
         self.assertRegex(guest.log, 'stop with SDEI NMI for CPUs 1-2')
 
@@ -177,7 +148,7 @@ class SdeiKdump(SdeiGuestTest):
             guest.wait_end()
             return guest
 
-        guest = self.in_time(scenario)
+        guest = in_time(scenario)
         self.assertRegex(
             guest.log,
             r'(?s)hard LOCKUP on cpu 1\n.*NMI backtrace for cpu 1\n'
