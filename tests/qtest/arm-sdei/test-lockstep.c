@@ -989,7 +989,11 @@ static void step_leave(Lockstep *l, unsigned pe, unsigned what,
     p->depth--;
     post(l, pe, l->g->client_el == 2 ? OP_LEAVE_SMC : OP_LEAVE_HVC, x, 0);
     settle_step(l, pe, p->depth);
-    p->changed = true;
+    /*
+     * Nothing to settle does not mean that the PE has come to make the call,
+     * but its next order is carried out after that.  Others look later.
+     */
+    status_sweep(l, pe);
 }
 
 /*
