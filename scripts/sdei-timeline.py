@@ -427,7 +427,11 @@ class Text:
             if event['ph'] == 'B':
                 begun[call] = n
             elif event['ph'] == 'E' and 'result' in event.get('args', {}):
-                found[begun[call]] = f' = {event["args"]["result"]}'
+                result = event['args']['result']
+                # A register, and not a count or an error
+                found[begun[call]] = \
+                    f' = {result}' if -256 < result < 65536 \
+                    else f' = {result & 2 ** 64 - 1:#x}'
         return found
 
     def __str__(self):

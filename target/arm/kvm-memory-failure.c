@@ -26,6 +26,17 @@ void kvm_arm_emit_memory_failure(MemoryFailureRecipient recipient,
     qapi_event_send_memory_failure(recipient, action, &mff);
 }
 
+MemoryFailureRecipient kvm_arm_memory_failure_recipient(CPUState *c,
+                                                        void *addr)
+{
+    hwaddr paddr;
+
+    return qemu_ram_addr_from_host(addr) != RAM_ADDR_INVALID &&
+           kvm_physical_memory_addr_from_host(c->kvm_state, addr, &paddr)
+           ? MEMORY_FAILURE_RECIPIENT_GUEST
+           : MEMORY_FAILURE_RECIPIENT_HYPERVISOR;
+}
+
 bool kvm_arm_machine_has_ras(void)
 {
     return object_property_get_bool(qdev_get_machine(), "ras", NULL);
@@ -82,17 +93,19 @@ bool kvm_arm_record_lost_memory(CPUState *c, AcpiGhesState *ags, hwaddr paddr)
 bool kvm_arm_report_lost_memory(CPUState *c, AcpiGhesState *ags, void *addr)
 {
     const size_t granule = 4 * KiB;     /* a guest's smallest page */
-    ram_addr_t offset, i;
-    RAMBlock *rb = qemu_ram_block_from_host(addr, false, &offset);
-    size_t page_size = qemu_ram_pagesize(rb);
-    uint8_t *page = qemu_ram_get_host_addr(rb) +
-                    QEMU_ALIGN_DOWN(offset, page_size);
     hwaddr start = 0, len = 0, paddr;
+    ram_addr_t offset, i;
     bool told = true;
+    size_t page_size;
+    uint8_t *page;
+    RAMBlock *rb;
 
     if (!ags || !acpi_ghes_listens_to_sdei(ags)) {
         return false;
     }
+    rb = qemu_ram_block_from_host(addr, false, &offset);
+    page_size = qemu_ram_pagesize(rb);
+    page = qemu_ram_get_host_addr(rb) + QEMU_ALIGN_DOWN(offset, page_size);
     for (i = 0; i < page_size; i += granule) {
         if (!kvm_physical_memory_addr_from_host(c->kvm_state, page + i,
                                                 &paddr)) {

@@ -41,6 +41,10 @@ bool kvm_arm_record_lost_memory(CPUState *c, AcpiGhesState *ags, hwaddr paddr);
  */
 bool kvm_arm_report_lost_memory(CPUState *c, AcpiGhesState *ags, void *addr);
 
+/** kvm_arm_memory_failure_recipient: is it the guest's memory, or QEMU's? */
+MemoryFailureRecipient kvm_arm_memory_failure_recipient(CPUState *c,
+                                                        void *addr);
+
 /** kvm_arm_emit_memory_failure: tell management, by the event MEMORY_FAILURE */
 void kvm_arm_emit_memory_failure(MemoryFailureRecipient recipient,
                                  MemoryFailureAction action, bool ar,

@@ -28,16 +28,19 @@ static SdeiHandlerInfo *sdei_query_handler(SDEIState *s,
         info->has_cpu_index = true;
         info->cpu_index = i;
     } else if (h->status && h->routing_mode == SDEI_RM_PE) {
-        info->has_cpu_index = true;
-        info->cpu_index = h->pe;
+        info->has_routed_to = true;
+        info->routed_to = h->pe;
     }
     info->registered = h->status & SDEI_STATUS_REGISTERED;
     info->enabled = h->status & SDEI_STATUS_ENABLED;
     info->running = h->status & SDEI_STATUS_RUNNING;
     info->pending = h->pending;
-    info->entry = h->entry;
-    info->relative = h->relative;
-    info->argument = h->ep_arg;
+    if (h->status) {
+        info->has_entry = info->has_relative = info->has_argument = true;
+        info->entry = h->entry;
+        info->relative = h->relative;
+        info->argument = h->ep_arg;
+    }
     if (event->intid) {
         /* How it is configured is looked at when it is registered */
         info->has_edge = h->status;
@@ -148,24 +151,23 @@ static void sdei_print_pe_name(GString *buf, const SDEIState *s, int64_t pe)
 }
 
 static void sdei_print_handler(GString *buf, const SDEIState *s,
-                               const SdeiEventInfo *event,
                                const SdeiHandlerInfo *h)
 {
-    bool has_handler = h->registered || h->running;
-
     g_string_append(buf, "    ");
     if (h->has_cpu_index) {
-        g_string_append(buf, event->scope == SDEI_EVENT_SCOPE_SHARED
-                             ? "routed to " : "");
         sdei_print_pe_name(buf, s, h->cpu_index);
         g_string_append(buf, ": ");
-    } else if (has_handler) {
+    } else if (h->has_routed_to) {
+        g_string_append(buf, "routed to ");
+        sdei_print_pe_name(buf, s, h->routed_to);
+        g_string_append(buf, ": ");
+    } else if (h->has_entry) {
         g_string_append(buf, "routed to any PE: ");
     }
     if (h->has_line) {
         g_string_append_printf(buf, "line %s, ", h->line ? "high" : "low");
     }
-    if (!has_handler) {
+    if (!h->has_entry) {
         g_string_append(buf, "unregistered\n");
         return;
     }
@@ -196,7 +198,7 @@ static void sdei_print_event(GString *buf, const SDEIState *s,
     }
     g_string_append_c(buf, '\n');
     for (l = event->handlers; l; l = l->next) {
-        sdei_print_handler(buf, s, event, l->value);
+        sdei_print_handler(buf, s, l->value);
     }
 }
 

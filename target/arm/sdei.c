@@ -59,6 +59,7 @@ static void sdei_vm_state_change(void *opaque, bool running, RunState state)
     /* A stream that says otherwise must not power a PE on */
     for (pe = 0; pe < s->events.num_pes; pe++) {
         if (ARM_CPU(s->cpu[pe].cs)->power_state != PSCI_ON) {
+            sdei_report_off(s, pe);
             sdei_pe_off(&s->events, pe);
         }
     }
@@ -72,7 +73,7 @@ static void sdei_reset_hold(Object *obj, ResetType type)
 
     s->incoming = runstate_check(RUN_STATE_INMIGRATE) ||
                   type == RESET_TYPE_SNAPSHOT_LOAD;
-    for (pe = 0; pe < s->events.num_pes && !s->incoming; pe++) {
+    for (pe = 0; pe < s->events.num_pes; pe++) {
         sdei_report_off(s, pe);
     }
     sdei_events_reset(&s->events);

@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include "qobject/qdict.h"
 #include "qobject/qlist.h"
+#include "bound.h"
 #include "scenario.h"
 #include "snapshot.h"
 #include "user-event.h"
@@ -83,6 +84,36 @@ static void test_outlook(Guest *g, const void *data)
     guest_complete(g, 1, 0);
 }
 
+/* A bound interrupt has a line, and its event a handler later on */
+static void test_bound(Guest *g, const void *data)
+{
+    uint32_t num = bind_intid(g, 1, SPI_A);
+    QDict *info, *event, *handler;
+
+    line_set(g, SPI_A, 0, true);
+    info = query(g->qts);
+    event = find(info, "events", "number", num);
+    g_assert_cmpint(qdict_get_int(event, "intid"), ==, SPI_A);
+    handler = qobject_to(QDict,
+                         qlist_peek(qdict_get_qlist(event, "handlers")));
+    g_assert_true(qdict_get_bool(handler, "line"));
+    g_assert_false(qdict_get_bool(handler, "registered"));
+    g_assert_false(qdict_haskey(handler, "entry"));
+    g_assert_false(qdict_haskey(handler, "argument"));
+    g_assert_false(qdict_haskey(handler, "routed-to"));
+    qobject_unref(info);
+
+    line_set(g, SPI_A, 0, false);
+    guest_expect(g, 1, 0, SDEI_EVENT_REGISTER, num, GUEST_HANDLER(HANDLER), 9);
+    info = query(g->qts);
+    handler = find(find(info, "events", "number", num), "handlers",
+                   "argument", 9);
+    g_assert_nonnull(handler);
+    g_assert_false(qdict_get_bool(handler, "edge"));
+    g_assert_false(qdict_get_bool(handler, "line"));
+    qobject_unref(info);
+}
+
 static void check_handler(const QDict *handler, uint64_t entry, uint64_t arg,
                           bool running)
 {
@@ -133,7 +164,7 @@ static void test_structure(Guest *g, const void *data)
     g_assert_cmpstr(qdict_get_str(event, "scope"), ==, "shared");
     g_assert_cmpstr(qdict_get_str(event, "priority"), ==, "critical");
     g_assert_false(qdict_get_bool(event, "signalable"));
-    check_handler(find(event, "handlers", "cpu-index", 1),
+    check_handler(find(event, "handlers", "routed-to", 1),
                   GUEST_HANDLER(HANDLER), 0, true);
 
     cpu = find(info, "cpus", "cpu-index", 1);
@@ -216,7 +247,10 @@ static void test_client(Guest *g)
     check_client(g, false);
 }
 
-/* What is loaded is told of, though the VM stands still */
+/*
+ * What is loaded is told of, though the VM stands still, and the end of what is
+ * lost by that
+ */
 static void test_snapshot(Guest *g)
 {
     g_autofree char *dir = g_dir_make_tmp("arm-sdei-query-XXXXXX", NULL);
@@ -228,9 +262,14 @@ static void test_snapshot(Guest *g)
     snapshot_save(g->qts, "enabled");
     guest_expect(g, 0, 0, SDEI_EVENT_DISABLE, EVENT_AGDI);
     check_client(g, false);
+    user_event_enable(g, 1, EVENT_PN1, NORMAL, 0);
+    guest_expect(g, 1, 0, SDEI_PE_UNMASK);
+    user_event_trigger(g, EVENT_PN1, 1);
+    guest_wait_handler(g, 1, NORMAL, NULL);
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'stop' }");
     snapshot_load(g->qts, "enabled");
     check_client(g, true);
+    check_told(g, "SDEI_EVENT_COMPLETED", EVENT_PN1, "cpu-index", 1);
     g_unlink(path);
     g_rmdir(dir);
 }
@@ -393,6 +432,7 @@ static void test_told(const void *data)
 void add_query_tests(void)
 {
     scenario_add(SCENARIO_EVENTS, test_outlook, NULL, "query/outlook");
+    bound_add(SCENARIO_EVENTS, test_bound, NULL, "query/bound");
     scenario_add(SCENARIO_EVENTS, test_structure, NULL, "query/structure");
     for (unsigned i = 0; i < ARRAY_SIZE(told_cases); i++) {
         g_autofree char *path = g_strdup_printf("/arm-sdei/query/told/%s",
