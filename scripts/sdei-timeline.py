@@ -205,7 +205,8 @@ class Track:
     """What a PE does. @handlers: the numbers of those that run"""
 
     tid: int
-    affinity: int
+    affinity: int                   # None: it is known by its index
+    number: int                     # by which PEs are sorted
     handlers: list = field(default_factory=list)
     call: Record = None
     masked_since: float = None
@@ -233,17 +234,17 @@ class Timeline:
 
     def name_track(self, tid, name):
         self.say('M', 'thread_name', tid, args={'name': name})
-        self.say('M', 'thread_sort_index', tid, args={'sort_index': tid})
 
     def track(self, record):
-        affinity, name = None, f'CPU {record.args.get("cpu_index")}'
+        number, affinity = record.args.get('cpu_index'), None
+        name = f'CPU {number}'
         if 'mpidr' in record.args:
-            affinity = record.args['mpidr'] & AFFINITY
+            number = affinity = record.args['mpidr'] & AFFINITY
             name = f'PE {affinity:#x}'
         if name not in self.tracks:
             # The next number is for when it masks events
             tid = 2 * len(self.tracks) + 1
-            self.tracks[name] = Track(tid, affinity)
+            self.tracks[name] = Track(tid, affinity, number)
             self.name_track(tid, name)
             self.name_track(tid + 1, f'{name} masks events')
         return self.tracks[name]
@@ -368,6 +369,10 @@ class Timeline:
             self.end_handlers(track, *track.handlers[:1],
                               args={'completed': False})
             self.unmasks(track)
+        ranks = sorted(self.tracks.values(), key=lambda track: track.number)
+        for rank, tid in enumerate([self.MACHINE, *(
+                tid for track in ranks for tid in (track.tid, track.tid + 1))]):
+            self.say('M', 'thread_sort_index', tid, args={'sort_index': rank})
         return {'displayTimeUnit': 'ns', 'traceEvents': self.out}
 
 
@@ -377,8 +382,12 @@ class Text:
     def __init__(self, events):
         names = {e['tid']: e['args']['name'] for e in events
                  if e['name'] == 'thread_name'}
-        self.columns = [name for tid, name in sorted(names.items())
-                        if not tid or tid % 2]
+        order = sorted((e['args']['sort_index'], e['tid']) for e in events
+                       if e['name'] == 'thread_sort_index')
+        # A PE has two tracks, the second one with an even number
+        tids = [tid for _, tid in order if not tid or tid % 2]
+        self.columns = [names[tid] for tid in tids]
+        self.column = {tid: column for column, tid in enumerate(tids)}
         self.depth = [0] * len(self.columns)
         self.masks = [False] * len(self.columns)
         self.rows = []
@@ -400,12 +409,12 @@ class Text:
 
     def add(self, event, result):
         phase, name, tid = event['ph'], event['name'], event['tid']
-        # A PE has two tracks, and the machine one
-        column = (tid + 1) // 2
         is_handler = name.startswith('event 0x')
-        if tid and not tid % 2:
-            self.masks[column] = phase == 'B'
-        elif phase in 'sf':
+        if tid not in self.column:
+            self.masks[self.column[tid - 1]] = phase == 'B'
+            return
+        column = self.column[tid]
+        if phase in 'sf':
             arrow = '->' if phase == 's' else '<-'
             self.last[column][column + 1] += f' {arrow}{event["id"]}'
         elif phase == 'B' and is_handler:
@@ -426,12 +435,11 @@ class Text:
             call = event['tid'], event['name']
             if event['ph'] == 'B':
                 begun[call] = n
-            elif event['ph'] == 'E' and 'result' in event.get('args', {}):
-                result = event['args']['result']
-                # A register, and not a count or an error
-                found[begun[call]] = \
-                    f' = {result}' if -256 < result < 65536 \
-                    else f' = {result & 2 ** 64 - 1:#x}'
+            elif event['ph'] == 'E':
+                result = event.get('args', {}).get('result')
+                # There is no room for registers, which EVENT_CONTEXT returns
+                if result is not None and abs(result) < 10 ** 6:
+                    found[begun[call]] = f' = {result}'
         return found
 
     def __str__(self):

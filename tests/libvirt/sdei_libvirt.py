@@ -31,7 +31,7 @@ ElementTree.register_namespace('qemu', QEMU)
 
 # Who the daemons are if the tests run as root
 USER = 'nobody'
-PROGRAMS = ('libvirtd', 'virsh', 'virt-install', 'setpriv')
+PROGRAMS = ('gdb-multiarch', 'libvirtd', 'virsh', 'virt-install', 'setpriv')
 
 
 def missing():
@@ -128,6 +128,12 @@ class Daemon:
                               cwd=self.home, text=True, stdin=subprocess.DEVNULL, check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return done.returncode, done.stdout
+
+    def start(self, program, *args):
+        """Start a program as the daemon's user; return it."""
+        return subprocess.Popen(self.words(program, *args), env={**self.env, 'LIBVIRT_DEFAULT_URI': self.uri},
+                                cwd=self.home, text=True, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def virsh(self, *args):
         """Run a command of virsh, which must succeed, and return what it says."""

@@ -9,6 +9,7 @@ only the classes or tests that they name.
 import os
 from pathlib import Path
 import re
+import select
 import shlex
 import struct
 import subprocess
@@ -215,6 +216,29 @@ class Nmi(Libvirt):
         self.daemon.wait_for('the dump', lambda: channel.stat().st_size == size)
         self.assertEqual(len(prstatus_pcs(channel)), 3)
 
+    def test_timeline(self):
+        """What virsh writes down of QMP's events, the script draws."""
+        guest = self.boot(Config(cpus=2, firmware='acpi'))
+        log = self.daemon.home / 'qmp.log'
+        with guest.vm.daemon.start('stdbuf', '-oL', 'virsh', 'qemu-monitor-event', guest.vm.name,
+                                   '--loop') as listener:
+            self.addCleanup(listener.kill)
+            # It does not say when it has begun to listen
+            while not select.select([listener.stdout], [], [], 0.1)[0]:
+                guest.vm.virsh('suspend')
+                guest.vm.virsh('resume')
+            guest.vm.virsh('inject-nmi')
+            lines = []
+            while not lines or 'SDEI_EVENT_TAKEN' not in lines[-1]:
+                lines.append(listener.stdout.readline())
+                self.assertTrue(lines[-1], lines)
+            listener.kill()
+        log.write_text(''.join(lines))
+        script = Path(os.environ['QEMU_SRC']) / 'scripts/sdei-timeline.py'
+        said = subprocess.run([sys.executable, script, '--qmp', '--text', log], text=True, check=True,
+                              stdout=subprocess.PIPE).stdout
+        self.assertRegex(said, r'(?s)CPU 0\n.*STOP\n.*RESUME\n.* \.- event 0x40000001\n$')
+
     def test_named_cpu(self):
         """The manual's way to name the CPU that takes it."""
         line = next(block for block in blocks('console') if 'cpu-index' in block)
@@ -317,7 +341,8 @@ class Nmi(Libvirt):
             self.assertIn('ras', said)
             self.skipTest('this libvirt has no <ras>')
         guest.start()
-        self.assertTrue(guest.dmesg('GHES: .*SDEI|HEST'))
+        self.assertIs(guest.vm.cmd('qom-get', path='/machine', property='ras'), True)
+        self.assertTrue(guest.dmesg('ACPI: HEST '))
 
 
 class Dump(Libvirt):
@@ -333,6 +358,12 @@ class Dump(Libvirt):
         self.assertEqual(len(pcs), 3)
         self.assertTrue(all(pc in code for pc in pcs[1:]), [hex(pc) for pc in pcs])
         self.assertTrue(guest.vm.is_running())
+
+        line = next(block for block in blocks('console') if 'gdb-multiarch' in block)
+        words = shlex.split(line.removeprefix('$ ').replace('guest.core', str(core)))
+        said = subprocess.run(words, text=True, check=True, stdout=subprocess.PIPE).stdout
+        self.assertEqual({int(pc, 16) for pc in re.findall(r'^\$\d+ = (0x[0-9a-f]+)$', said, re.M)},
+                         set(pcs), said)
 
 
 class Keep(Libvirt):

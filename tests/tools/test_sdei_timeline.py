@@ -220,6 +220,8 @@ class Timeline(unittest.TestCase):
 
     def test_text(self):
         done = self.run_script(as_text([
+            # Columns are in the PEs' order, not in that of the first events
+            ret(1, 'PE_MASK', 0),
             call(0, 'EVENT_SIGNAL', 0, 1), ret(0, 'EVENT_SIGNAL'),
             call(1, 'PE_MASK'), ret(1, 'PE_MASK', 1), dispatch(0, 5),
             call(1, 'PE_UNMASK'), dispatch(1, 0),
@@ -230,18 +232,18 @@ class Timeline(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ''))
         self.assertEqual(done.stdout.splitlines(), [
             '  us  machine                 PE 0x0                PE 0x1',
-            ' 0.0                          EVENT_SIGNAL = 0 ->1',
-            ' 2.0                                                PE_MASK = 1',
-            ' 4.0                          .- event 0x5          :',
-            ' 5.0                          |                     : PE_UNMASK',
-            ' 6.0                          |                     : .- event 0x0 <-1',
-            ' 7.0  trigger 0x40010001 ->2  |                     : |',
-            ' 8.0                          |                     : |  .- event 0x40010001 <-2',
-            ' 9.0                          |                     : |  |  EVENT_STATUS = 7',
-            '11.0                          |                     : |  |  EVENT_COMPLETE',
-            "12.0                          |                     : |  '-",
-            "13.0                          |                     : '-",
-            '14.0                          |                     : off'])
+            ' 1.0                          EVENT_SIGNAL = 0 ->1',
+            ' 3.0                                                PE_MASK = 1',
+            ' 5.0                          .- event 0x5          :',
+            ' 6.0                          |                     : PE_UNMASK',
+            ' 7.0                          |                     : .- event 0x0 <-1',
+            ' 8.0  trigger 0x40010001 ->2  |                     : |',
+            ' 9.0                          |                     : |  .- event 0x40010001 <-2',
+            '10.0                          |                     : |  |  EVENT_STATUS = 7',
+            '12.0                          |                     : |  |  EVENT_COMPLETE',
+            "13.0                          |                     : |  '-",
+            "14.0                          |                     : '-",
+            '15.0                          |                     : off'])
 
     def test_times(self):
         """What is asked for by time is what there is."""
