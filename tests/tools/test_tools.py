@@ -568,6 +568,55 @@ class Firmware(Scratch):
         self.assertEqual((there / 'share/qemu/efi-x.rom').stat().st_mode & 0o777, 0o644)
 
 
+class Package(Scratch):
+    """AppArmor's profile of libvirt's guests, with each libvirt and without."""
+
+    LINE = 'include if exists <abstractions/libvirt-qemu.d/qemu-sdei>\n'
+    DEBIAN = ROOT / 'packaging/debian'
+
+    def script(self, name, argument):
+        subprocess.run(['sh', self.DEBIAN / f'qemu-sdei.{name}', argument], check=True,
+                       env={**self.env, 'DPKG_ROOT': str(self.dir)})
+
+    def profiles(self):
+        root = self.dir / 'etc'
+        return {str(path.relative_to(root)): path.read_text() for path in root.rglob('*') if path.is_file()}
+
+    def test_comes_and_goes(self):
+        old = 'include <local/abstractions/libvirt-qemu>\n'
+        new = 'include if exists <abstractions/libvirt-qemu.d>\n' + old
+        name, local = 'apparmor.d/abstractions/libvirt-qemu', 'apparmor.d/local/abstractions/libvirt-qemu'
+        for before, added in (({}, self.LINE), ({name: old, local: ''}, self.LINE),
+                              ({name: old, local: '/data/** r,\n'}, '/data/** r,\n' + self.LINE),
+                              ({name: new, local: ''}, ''), ({name: new}, None)):
+            shutil.rmtree(self.dir / 'etc', ignore_errors=True)
+            for path, text in before.items():
+                (self.dir / 'etc' / path).parent.mkdir(parents=True, exist_ok=True)
+                (self.dir / 'etc' / path).write_text(text)
+            with self.subTest(before):
+                self.script('postinst', 'configure')
+                self.script('postinst', 'configure')
+                self.assertEqual(self.profiles().get(local), added)
+                self.script('postrm', 'upgrade')
+                self.assertEqual(self.profiles().get(local), added)
+                self.script('postrm', 'remove')
+                self.script('postrm', 'purge')
+                self.assertEqual(self.profiles(), before)
+
+    def test_parses(self):
+        parser = shutil.which('apparmor_parser', path=f'{os.environ["PATH"]}:/usr/sbin:/sbin')
+        if not parser:
+            self.skipTest('not installed: apparmor')
+        folder = self.dir / 'abstractions'
+        folder.mkdir()
+        shutil.copy(self.DEBIAN / 'qemu-sdei.apparmor-abstraction', folder / 'qemu-sdei')
+        text = ('include <tunables/global>\nprofile guest {\n  include <abstractions/base>\n'
+                f'  include "{folder}/qemu-sdei"\n  {self.LINE}}}\n')
+        done = subprocess.run([parser, '--skip-kernel-load', '--skip-cache', '--debug'], input=text, text=True,
+                              check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+
 class Report(Scratch):
     def report(self, *tests):
         log = self.dir / 'log.json'
