@@ -388,6 +388,27 @@ class Keep(Libvirt):
         self.assertTrue(guest.vm.is_running())
         self.check_after(guest)
 
+    def test_in_handlers(self):
+        """Saved, restored and moved while handlers run on all CPUs."""
+        other = Daemon(self.place, 'b')
+        self.addCleanup(other.stop)
+        guest = self.boot()
+        code = guest.wedge(range(3))
+        guest.vm.virsh('inject-nmi')
+        # Without a crash kernel it stays in its panic, and so do all in their handlers
+        self.daemon.wait_for('handlers on all CPUs', lambda: all(self.running(guest)))
+        before = self.running(guest)
+        self.assertTrue(all(handler['pc'] in code for handlers in before for handler in handlers))
+        self.assertEqual([handler['number'] for handlers in before for handler in handlers],
+                         [0x40000001, 0, 0])
+        guest.close()
+        guest.vm.virsh('managedsave')
+        guest.vm.virsh('start')
+        self.assertEqual(self.running(guest), before)
+        guest.move(other)
+        self.assertEqual(self.running(guest), before)
+        self.assertEqual(self.listens(guest), 'would-wait')
+
     def test_snapshot(self):
         """With memory, into files; its memory is what virsh restore takes as well."""
         disk = self.disk('snapshot')
@@ -411,6 +432,10 @@ class Keep(Libvirt):
         self.daemon.virsh('restore', memory)
         guest.attach()
         self.check_after(guest)
+
+    @staticmethod
+    def running(guest):
+        return [cpu['running'] for cpu in guest.vm.cmd('query-sdei')['cpus']]
 
     def wedge_two(self, guest):
         """CPUs 1 and 2 spin with interrupts masked ..."""
