@@ -268,8 +268,9 @@ static void test_snapshot(Guest *g)
     guest_wait_handler(g, 1, NORMAL, NULL);
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'stop' }");
     snapshot_load(g->qts, "enabled");
-    check_client(g, true);
+    /* In this order: who waits for an event drops those before it */
     check_told(g, "SDEI_EVENT_COMPLETED", EVENT_PN1, "cpu-index", 1);
+    check_client(g, true);
     g_unlink(path);
     g_rmdir(dir);
 }
