@@ -40,13 +40,14 @@ def main():
         print(f'ok 1 series # SKIP {reason}\n1..1')
         return 0
     with subprocess.Popen([ROOT / 'tools' / 'check-series', '--changed', '--minutes', str(MINUTES)],
-                          stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL) as check:
+                          text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as check:
         lines = []
         for line in check.stdout:
             print('#', line, end='', flush=True)
             lines.append(line.strip())
     if check.returncode or not lines:
-        print('not ok 1 a commit fails, see above\n1..1')
+        print('\n'.join(['not ok 1 a commit fails', *(f'# {line}' for line in lines[-5:]), '1..1']))
         return 1
     print('ok 1', lines[-1])
     missed = NOT_REACHED.search(lines[-1])
