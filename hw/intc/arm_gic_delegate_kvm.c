@@ -63,14 +63,18 @@ static bool kvm_gic_read(ARMGICDelegateIf *gic, uint32_t reg, uint32_t intid,
     return true;
 }
 
+static bool kvm_gic_has_irqfd(uint32_t intid)
+{
+    return kvm_irqchip_gsi_has_irqfd(kvm_state, intid - GIC_INTERNAL);
+}
+
 /*
  * The kernel raises the PPIs itself (timers, PMU), and SPIs by an irqfd; no
  * line of ours can be in front of it.
  */
 static bool kvm_gic_can_delegate(ARMGICDelegateIf *gic, uint32_t intid)
 {
-    return intid >= GIC_INTERNAL &&
-           !kvm_irqchip_gsi_has_irqfd(kvm_state, intid - GIC_INTERNAL);
+    return intid >= GIC_INTERNAL && !kvm_gic_has_irqfd(intid);
 }
 
 static ARMGICDelegate *kvm_gic_delegate(ARMGICDelegateIf *gic)
@@ -109,38 +113,60 @@ static bool kvm_gic_line_level(ARMGICDelegateIf *gic, unsigned int cpu,
 }
 
 /* From user space GICD_ISPENDR of a GICv2 takes ones, as ICPENDR does */
-static void kvm_gic_v2_clear_pending(ARMGICDelegateIf *gic, uint32_t intid)
+static bool kvm_gic_v2_clear_pending(ARMGICDelegateIf *gic, uint32_t intid)
 {
     uint32_t value = 1u << intid % 32;
 
-    kvm_gic_access(gic, GICD_ICPENDR, intid, 1, &value, true);
+    return kvm_gic_access(gic, GICD_ICPENDR, intid, 1, &value, true);
+}
+
+/*
+ * Could the kernel make another interrupt of @intid's word pending now?  There
+ * are no new irqfds while we have the BQL.
+ */
+static bool kvm_gic_word_has_irqfd(uint32_t intid)
+{
+    uint32_t first = QEMU_ALIGN_DOWN(intid, 32);
+
+    for (uint32_t i = first; i < first + 32; i++) {
+        if (kvm_gic_has_irqfd(i)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /*
  * That of a GICv3 takes zeroes as well, and ICPENDR nothing.  No vCPU may take
- * another interrupt of the same word in between; an irqfd's can be lost.
+ * another interrupt of the same word in between, and no irqfd raise one.
  */
-static void kvm_gic_v3_clear_pending(ARMGICDelegateIf *gic, uint32_t intid)
+static bool kvm_gic_v3_clear_pending(ARMGICDelegateIf *gic, uint32_t intid)
 {
     uint32_t value;
 
-    if (kvm_gic_access(gic, GICD_ISPENDR, intid, 1, &value, false) &&
-        extract32(value, intid % 32, 1)) {
-        value = deposit32(value, intid % 32, 1, 0);
-        kvm_gic_access(gic, GICD_ISPENDR, intid, 1, &value, true);
+    if (!kvm_gic_access(gic, GICD_ISPENDR, intid, 1, &value, false)) {
+        return false;
     }
+    if (!extract32(value, intid % 32, 1)) {
+        return true;
+    }
+    if (kvm_gic_word_has_irqfd(intid)) {
+        return false;
+    }
+    value = deposit32(value, intid % 32, 1, 0);
+    return kvm_gic_access(gic, GICD_ISPENDR, intid, 1, &value, true);
 }
 
-/* Without the edge that it comes with, and without one from before */
-static void kvm_gic_set_level(ARMGICDelegateIf *gic, uint32_t intid,
-                              bool level)
+/* Forget the edge that is latched; returns: could that be done? */
+static bool kvm_gic_clear_pending(ARMGICDelegateIf *gic, uint32_t intid)
+{
+    return kvm_gic_v3(gic) ? kvm_gic_v3_clear_pending(gic, intid)
+                           : kvm_gic_v2_clear_pending(gic, intid);
+}
+
+static void kvm_gic_set_level(uint32_t intid, bool level)
 {
     kvm_arm_set_irq(0, KVM_ARM_IRQ_TYPE_SPI, intid, level);
-    if (kvm_gic_v3(gic)) {
-        kvm_gic_v3_clear_pending(gic, intid);
-    } else {
-        kvm_gic_v2_clear_pending(gic, intid);
-    }
 }
 
 /*
@@ -154,20 +180,25 @@ static bool kvm_gic_take(ARMGICDelegateIf *gic, unsigned int cpu,
 
     accel_ioctl_inhibit_begin();
     taken = kvm_gic_read(gic, GICD_ISACTIVER, intid, 1, &active) && !active &&
-            kvm_gic_read(gic, GICD_ICFGR, intid, 2, edge);
+            kvm_gic_read(gic, GICD_ICFGR, intid, 2, edge) &&
+            kvm_gic_clear_pending(gic, intid);
     if (taken) {
-        kvm_gic_set_level(gic, intid, false);
+        kvm_gic_set_level(intid, false);
     }
     accel_ioctl_inhibit_end();
     return taken;
 }
 
-/* No vCPU is to see the edge that is forgotten */
+/*
+ * No vCPU is to see the edge that is forgotten; but rather one too many than
+ * that one of an irqfd's is lost
+ */
 static void kvm_gic_give(ARMGICDelegateIf *gic, unsigned int cpu,
                          uint32_t intid, bool level)
 {
     accel_ioctl_inhibit_begin();
-    kvm_gic_set_level(gic, intid, level);
+    kvm_gic_set_level(intid, level);
+    kvm_gic_clear_pending(gic, intid);
     accel_ioctl_inhibit_end();
 }
 
