@@ -54,6 +54,9 @@ PLAIN = Hardware('plain', 'virt,virtualization=on,gic-version=3',
 GICV2 = Hardware('gicv2', 'virt,virtualization=on,gic-version=2', PLAIN.cpu)
 # With those that an event must leave alone: SVE, pointer authentication, MTE
 RICH = Hardware('rich', PLAIN.machine + ',mte=on', 'max,sme=off,lpa2=off')
+# One whose KVM gives guests an EL2, if its kernel is NESTED_KERNEL
+NESTED = Hardware('nested', PLAIN.machine, PLAIN.cpu, 'kvm-arm.mode=nested')
+NESTED_KERNEL = 'backports/linux-image-cloud-arm64:arm64'
 # One that may lose memory, and has huge pages for a guest of 256 MiB
 LOSSY = Hardware('lossy', PLAIN.machine, PLAIN.cpu, 'hugepages=136 loglevel=1')
 
@@ -115,6 +118,15 @@ def missing():
             return f'{program.name} is not built for arm64: ' \
                    f'run tools/build-qemu{BASE.option} --kvm tests'
     return None
+
+
+def fetched_kernel(name):
+    """Return the kernel in the package @name of base.lock, or None."""
+    fetch = subprocess.run([ROOT / 'tools' / 'fetch', name], check=False,
+                           text=True, stdout=subprocess.PIPE)
+    if fetch.returncode:
+        return None
+    return next(Path(fetch.stdout.strip()).glob('**/vmlinuz*'))
 
 
 def guest_images_tool():

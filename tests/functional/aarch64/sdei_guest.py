@@ -35,6 +35,8 @@ ATTEMPTS = 8
 
 CPUS = '/sys/devices/system/cpu'
 EVENT0_MODULE = '/lib/sdei_event0.ko'
+# What guest/sdei_event0.c can do with a CPU in its handler, from 1 on
+STOP_WAYS = ('park', 'resume-and-off', 'resume-and-park', 'off')
 EVENT0_ORDERS = '/sys/module/sdei_event0/parameters'
 
 
@@ -242,6 +244,16 @@ class Guest:
         guest/sdei_event0.c says what the orders are.
         """
         return f'echo {cpu} >{EVENT0_ORDERS}/{order}'
+
+    @staticmethod
+    def stop_and_panic(way, cpus):
+        """Return the line of shell that stops CPUs in their handlers, and
+        then panics. @way: one of STOP_WAYS
+        """
+        orders = [f'echo {STOP_WAYS.index(way) + 1} >{EVENT0_ORDERS}/stop_way',
+                  *(f'echo {cpu} >{EVENT0_ORDERS}/stop' for cpu in cpus),
+                  'echo c >/proc/sysrq-trigger']
+        return ' && '.join(orders)
 
     def _event0(self, order, cpu):
         before = len(self.dmesg('sdei_event0: '))

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Functional test: a kernel started by kexec finds SDEI as at power-on"""
+"""Functional test: a kernel started by kexec finds SDEI as at power-on
 
-from sdei_guest import Config
+That of a crash dump as well, whatever the panic's handlers did to the CPUs.
+"""
+
+from sdei_guest import STOP_WAYS, Config
 from sdei_testcase import SdeiGuestTest
 
 
@@ -40,6 +43,40 @@ class SdeiKexec(SdeiGuestTest):
                                 machine=self.MACHINE,
                                 initrd='initrd-kexec.cpio',
                                 append='guest.boot=1'))
+
+    def check_capture(self, way, **config):
+        """The capture kernel's own CPUs, after the panic's handlers ended so"""
+        guest = self.new_guest(self.get_vm(name=way), Config(
+            cpus=4, machine=self.MACHINE, initrd='initrd-kexec.cpio',
+            append='crashkernel=192M', **config), log=f'{way}.log')
+        guest.start()
+        guest.load_event0_client()
+        guest.order('kexec -p /boot/vmlinuz /boot/initrd.cpio '
+                    '"crashkernel=192M" "nr_cpus=4       "')
+        guest.send(guest.stop_and_panic(way, range(1, 4)))
+        guest.wait_ready()
+        self.assertIn('nr_cpus=4', guest.order('cat /proc/cmdline'))
+        guest.detected()
+        guest.load_event0_client()
+        if way.endswith('off'):
+            self.assert_events_work(guest, range(4))
+        else:
+            # Theirs alone knows that they do nothing any more: ALREADY_ON
+            self.assertEqual(
+                len(guest.dmesg(r'psci: failed to boot CPU\d \(-22\)')), 3)
+            guest.signal_event0(0)
+        guest.send('poweroff -f')
+        guest.wait_end()
+
+    def test_capture_el1(self):
+        for way in STOP_WAYS:
+            with self.subTest(way):
+                self.check_capture(way)
+
+    def test_capture_el2(self):
+        for way in STOP_WAYS:
+            with self.subTest(way):
+                self.check_capture(way, el=2, cpu='neoverse-n1')
 
 
 if __name__ == '__main__':

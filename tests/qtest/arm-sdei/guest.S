@@ -31,7 +31,15 @@
 #define POLLS_BEFORE_LONG_SLEEP 264
 
 #define HCR_RW_BIT      31
+#define HCR_E2H_BIT     34
 #define CPTR_EL2_RES1   0x33ff
+#define CPTR_E2H_FPEN   (3 << 20)
+
+/* With E2H the names of EL1 mean EL2's registers, and these EL1's */
+#define VBAR_EL12       S3_5_C12_C0_0
+#define ELR_EL12        S3_5_C4_C0_1
+#define SPSR_EL12       S3_5_C4_C0_0
+#define ESR_EL12        S3_5_C5_C2_0
 #define CPACR_FPEN      (3 << 20)
 #define SPSR_IL         (1 << 20)
 #define SPSR_SS         (1 << 21)
@@ -141,13 +149,19 @@ boot:
         str     x10, [x28, #PE_EL]
         tbz     x10, #1, 1f
         /* EL2: what runs below is AArch64 and comes back here */
-        mov     x9, #CPTR_EL2_RES1
-        msr     cptr_el2, x9
         mrs     x9, hcr_el2
         orr     x9, x9, #(1 << HCR_RW_BIT)
         msr     hcr_el2, x9
-        adr     x9, fwd_vectors
-        msr     vbar_el1, x9
+        isb
+        adr     x10, fwd_vectors
+        tbnz    x9, #HCR_E2H_BIT, 2f
+        msr     vbar_el1, x10
+        mov     x9, #CPTR_EL2_RES1
+        msr     cptr_el2, x9
+        b       1f
+2:      msr     VBAR_EL12, x10
+        mov     x9, #CPTR_E2H_FPEN
+        msr     cptr_el2, x9
 1:      isb
         bl      find_features
         mrs     x9, mpidr_el1
@@ -185,7 +199,12 @@ find_features:
         feature id_aa64pfr1_el1, 8, 2, FEATURE_MTE_BIT
         feature id_aa64pfr1_el1, 36, 1, FEATURE_NMI_BIT
         feature S3_0_C0_C6_2, 0, 2, FEATURE_WFXT_BIT    /* ID_AA64ISAR2 */
-        str     x10, [x28, #PE_FEATURES]
+        mrs     x9, CurrentEL
+        tbz     x9, #3, 1f
+        mrs     x9, hcr_el2
+        tbz     x9, #HCR_E2H_BIT, 1f
+        orr     x10, x10, #(1 << FEATURE_E2H_BIT)
+1:      str     x10, [x28, #PE_FEATURES]
         ret
 
         .org    GUEST_VECTORS - GUEST_BASE
@@ -258,9 +277,15 @@ frame_common:
         mov     x3, xzr
         mrs     x4, CurrentEL
         tbz     x4, #3, 1f
+        mrs     x4, hcr_el2
+        tbnz    x4, #HCR_E2H_BIT, 2f
         mrs     x1, elr_el1
         mrs     x2, spsr_el1
         mrs     x3, esr_el1
+        b       1f
+2:      mrs     x1, ELR_EL12
+        mrs     x2, SPSR_EL12
+        mrs     x3, ESR_EL12
 1:      stp     x1, x2, [sp, #FRAME_ELR_EL1]
         str     x3, [sp, #FRAME_ESR_EL1]
 

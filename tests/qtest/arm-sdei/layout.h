@@ -105,6 +105,7 @@
 #define FEATURE_MTE_BIT         4
 #define FEATURE_NMI_BIT         5
 #define FEATURE_WFXT_BIT        6
+#define FEATURE_E2H_BIT         7       /* at EL2: HCR_EL2.E2H is always set */
 
 /* PE_IDLE */
 #define IDLE_SLEEP              0       /* WFIT between polls, if there is */

@@ -19,7 +19,7 @@ static const Variant variants[] = {
     { SCENARIO_EL1, "el1",
       { .cpus = 2, .machine = "gic-version=3" }, true },
     { SCENARIO_EL2, "el2",
-      { .cpus = 2, .machine = "gic-version=3,virtualization=on" } },
+      { .cpus = 2, .machine = "gic-version=3,virtualization=on" }, true },
     { SCENARIO_OLD_CORE, "el1-cortex-a57",
       { .cpus = 2, .cpu = "cortex-a57", .machine = "gic-version=2" } },
     { SCENARIO_SINGLE, "el1-single-thread",
@@ -33,7 +33,7 @@ static const Variant variants[] = {
       true },
     { SCENARIO_EVENTS_EL2, "events-el2",
       { .cpus = 4, .machine = "gic-version=3,virtualization=on",
-        .args = USER_EVENTS_ARGS } },
+        .args = USER_EVENTS_ARGS }, true },
     { SCENARIO_EVENTS_SINGLE, "events-el1-single-thread",
       { .cpus = 4, .machine = "gic-version=3", .accel = "tcg,thread=single",
         .args = USER_EVENTS_ARGS } },
@@ -50,6 +50,8 @@ static const Variant variants[] = {
       { .cpus = 4, .machine = "gic-version=3,virtualization=on" } },
     { SCENARIO_LINES_KVM, "lines-kvm",
       { .cpus = 4, .machine = "gic-version=3" }, true },
+    { SCENARIO_LINES_KVM, "lines-kvm-el2",
+      { .cpus = 4, .machine = "gic-version=3,virtualization=on" }, true },
 };
 
 /* With a GIC of its own, QEMU has all lines under KVM as under TCG */
@@ -108,6 +110,11 @@ void scenario_add(ScenarioFlags flags, ScenarioFn *fn, const void *data,
         full_path = g_strdup_printf("/arm-sdei/%s/%s", variants[i].name, path);
         qtest_add_data_func_full(full_path, scenario, scenario_run, g_free);
     }
+}
+
+ScenarioFlags scenario_aarch32(ScenarioFlags flags)
+{
+    return guest_is_kvm() ? flags & ~SCENARIO_EL2 : flags;
 }
 
 void event_enable(Guest *g, unsigned cpu, unsigned handler, uint64_t arg)

@@ -57,6 +57,13 @@ typedef enum ScenarioFlags {
 void scenario_add(ScenarioFlags flags, ScenarioFn *fn, const void *data,
                   const char *path_fmt, ...) G_GNUC_PRINTF(4, 5);
 
+/**
+ * scenario_aarch32: the machines of @flags on which AArch32 can run
+ *
+ * Nested virtualization has none.
+ */
+ScenarioFlags scenario_aarch32(ScenarioFlags flags);
+
 /** event_enable: register event 0 at GUEST_HANDLER(@handler) and enable it */
 void event_enable(Guest *g, unsigned cpu, unsigned handler, uint64_t arg);
 /** event_ready: the same and PE_UNMASK */

@@ -41,6 +41,9 @@ static const StageMachine machines[] = {
         .machine = "gic-version=3,virtualization=on" } },
     { STAGE_EL1_MAX, "el1-host",
       { .cpus = 2, .machine = "gic-version=3" }, .kvm = true },
+    { STAGE_EL2_KVM, "el2-host",
+      { .cpus = 2, .machine = "gic-version=3,virtualization=on" },
+      .kvm = true },
 };
 
 typedef struct StageTest {
@@ -98,6 +101,7 @@ void stage_add(StageMachines flags, ScenarioFn *fn, const void *data,
 #define T32_SVC                 INSN_T32_PAIR(INSN_T32_SVC, INSN_T32_NOP)
 #define T32_WFI                 INSN_T32_PAIR(INSN_T32_WFI, INSN_T32_NOP)
 #define VHE                     (HCR_RW | HCR_E2H | HCR_TGE)
+#define NEWEST_VHE              (STAGE_EL2_MAX | STAGE_EL2_KVM)
 #define OLDEST_AND_NEWEST       (STAGE_MAX | STAGE_EL1_A57 | STAGE_EL2_A72)
 #define T32_USR                 (PSTATE_AARCH32_USR | PSTATE_AARCH32_T)
 
@@ -141,13 +145,13 @@ const StageContext stage_contexts[] = {
       .banked = true },
 
     { "el2h-vhe", STAGE_VHE, PSTATE_EL2H, VHE, SVC, END_SVC },
-    { "el2t-vhe", STAGE_EL2_MAX, PSTATE_EL2T, VHE, SVC, END_SVC },
+    { "el2t-vhe", NEWEST_VHE, PSTATE_EL2T, VHE, SVC, END_SVC },
     { "el0-vhe", STAGE_VHE, PSTATE_EL0, VHE, SVC, END_SVC },
     { "el0-a32-vhe", STAGE_EL2_MAX, PSTATE_AARCH32_USR, VHE, A32_SVC,
       END_A32_SVC },
-    { "el2h-e2h", STAGE_EL2_MAX, PSTATE_EL2H, HCR_RW | HCR_E2H, SVC, END_SVC },
+    { "el2h-e2h", NEWEST_VHE, PSTATE_EL2H, HCR_RW | HCR_E2H, SVC, END_SVC },
     { "el1h-e2h", STAGE_VHE, PSTATE_EL1H, HCR_RW | HCR_E2H, HVC, END_SVC },
-    { "el0-e2h", STAGE_EL2_MAX, PSTATE_EL0, HCR_RW | HCR_E2H | HCR_TWI,
+    { "el0-e2h", NEWEST_VHE, PSTATE_EL0, HCR_RW | HCR_E2H | HCR_TWI,
       INSN_WFI, END_SVC, .raise_skip = 4 },
 };
 

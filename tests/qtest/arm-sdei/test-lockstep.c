@@ -1477,7 +1477,7 @@ typedef struct LockstepCase {
 
 static const LockstepCase lockstep_cases[] = {
     { "el1", "gic-version=3", NULL, 1, .kvm = true },
-    { "el2", "gic-version=3,virtualization=on", NULL, 10 },
+    { "el2", "gic-version=3,virtualization=on", NULL, 10, .kvm = true },
     { "el1-single-thread", "gic-version=3", "tcg,thread=single", 10 },
     { "el1-snapshots", "gic-version=3", NULL, 10, 200, .kvm = true },
     { "el1-migrations", "gic-version=3", NULL, 10, .migrations = 30 },

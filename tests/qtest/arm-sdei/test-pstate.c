@@ -97,6 +97,13 @@ static void check_cell(Guest *g, const StageContext *c, uint64_t pstate,
         /* The host's CPU sets it, though KVM does not tell of FEAT_NMI */
         expected &= ~(uint64_t)PSTATE_ALLINT;
     }
+    if (guest_is_kvm() && g->client_el == 2 && !stage_context_vhe(c)) {
+        /* Nested virtualization sets PAN by EL1's rule, unlike events */
+        guest_check_eq(g, 0, expected,
+                       entry_pstate(g, 0, pstate, sctlr, true),
+                       "PSTATE of a nested exception from 0x%" PRIx64, pstate);
+        expected = entry_pstate(g, 0, pstate, sctlr, false);
+    }
     guest_check_eq(g, 0, expected,
                    entry_pstate(g, 0, pstate, sctlr, stage_context_vhe(c)),
                    "PSTATE of an exception from 0x%" PRIx64 ", SCTLR 0x%"

@@ -15,6 +15,10 @@
  *                check that it is deaf to an inter-processor interrupt, reach
  *                it by event 0, then let it go on and check that it does with
  *                every register it had.
+ *   stop         CPU number: signal event 0 to that CPU, whose handler does not
+ *                return but ends as stop_way says, as if in a panic: 1 parks,
+ *                2 completes and resumes in code that powers the CPU off, or 3
+ *                in code that parks, 4 powers the CPU off.
  *
  * The write fails when anything of this does not hold, and the kernel log
  * says what.
@@ -32,11 +36,16 @@
 #define SW_SIGNALED_EVENT       0
 /* Kernels before 7.3 do not make this call and have no name for it. */
 #define SDEI_FN_EVENT_SIGNAL    0xc400002f
+#define SDEI_FN_COMPLETE_AND_RESUME 0xc4000026
+#define PSCI_FN_CPU_OFF         0x84000002
+#define PSCI_FN_AFFINITY_INFO   0xc4000004
+#define PSCI_AFFINITY_OFF       1
 
 /* How long a CPU that must not answer is watched. */
 #define DEAF_MS                 100
 
 static u64 (*mpidr_of)(unsigned int cpu);
+static void (*set_online)(unsigned int cpu, bool online);
 
 /* What the handler saw when it last ran on a CPU. */
 struct sighting {
@@ -68,18 +77,6 @@ static struct ping {
     bool answered;
 } ping;
 
-static int event0_handler(u32 event, struct pt_regs *regs, void *arg)
-{
-    struct sighting *seen = this_cpu_ptr(&sightings);
-
-    seen->time_ns = ktime_get_mono_fast_ns();
-    seen->pc = regs->pc;
-    seen->pstate = regs->pstate;
-    /* Pairs with the load in signal_and_wait(). */
-    smp_store_release(&seen->count, seen->count + 1);
-    return 0;
-}
-
 /*
  * The SDEI driver keeps to itself which conduit the firmware tables named. A
  * kernel at EL2 has SMC only: HVC would call the kernel itself.
@@ -92,6 +89,77 @@ static void call_firmware(unsigned long fn, unsigned long arg0,
     } else {
         arm_smccc_hvc(fn, arg0, arg1, 0, 0, 0, 0, 0, res);
     }
+}
+
+static void park(void)
+{
+    for (;;) {
+        wfi();
+    }
+}
+
+static void power_off(void)
+{
+    struct arm_smccc_res res;
+
+    call_firmware(PSCI_FN_CPU_OFF, 0, 0, &res);
+    park();
+}
+
+/* Nothing of the stack is needed there: it stays the handler's */
+static void complete_and_resume(void (*there)(void))
+{
+    struct arm_smccc_res res;
+
+    call_firmware(SDEI_FN_COMPLETE_AND_RESUME, (unsigned long)there, 0, &res);
+    park();
+}
+
+static void resume_and_power_off(void)
+{
+    complete_and_resume(power_off);
+}
+
+static void resume_and_park(void)
+{
+    complete_and_resume(park);
+}
+
+static const struct {
+    void (*end)(void);
+    bool off;
+} stop_ways[] = {
+    [1] = { park },
+    [2] = { resume_and_power_off, true },
+    [3] = { resume_and_park },
+    [4] = { power_off, true },
+};
+
+static unsigned int stop_way;
+module_param(stop_way, uint, 0600);
+
+/* What the next handler on a CPU does, if anything. */
+static DEFINE_PER_CPU(unsigned int, stop_here);
+
+static int event0_handler(u32 event, struct pt_regs *regs, void *arg)
+{
+    struct sighting *seen = this_cpu_ptr(&sightings);
+
+    seen->time_ns = ktime_get_mono_fast_ns();
+    seen->pc = regs->pc;
+    seen->pstate = regs->pstate;
+    /* Pairs with the load in signal_and_wait(). */
+    smp_store_release(&seen->count, seen->count + 1);
+    if (__this_cpu_read(stop_here)) {
+        /*
+         * As all of Linux's ways to stop do.  Who panics sends an interrupt to
+         * those that are online, which would wait in the GIC for the next
+         * kernel, and stop its CPU.
+         */
+        set_online(smp_processor_id(), false);
+        stop_ways[__this_cpu_read(stop_here)].end();
+    }
+    return 0;
 }
 
 static int signal_and_wait(unsigned int cpu, struct sighting *result)
@@ -283,6 +351,37 @@ static int signal_cpu(unsigned int cpu)
     return err;
 }
 
+static bool is_off(unsigned int cpu)
+{
+    struct arm_smccc_res res = {};
+
+    call_firmware(PSCI_FN_AFFINITY_INFO, mpidr_of(cpu), 0, &res);
+    return res.a0 == PSCI_AFFINITY_OFF;
+}
+
+static int stop_cpu(unsigned int cpu)
+{
+    unsigned int way = READ_ONCE(stop_way);
+    struct sighting seen;
+    int err;
+
+    if (way >= ARRAY_SIZE(stop_ways) || !stop_ways[way].end) {
+        pr_err("there is no way %u to stop\n", way);
+        return -EINVAL;
+    }
+    if (cpu == smp_processor_id()) {
+        pr_err("CPU %u runs this order and cannot stop\n", cpu);
+        return -EINVAL;
+    }
+    per_cpu(stop_here, cpu) = way;
+    err = signal_and_wait(cpu, &seen);
+    if (!err && stop_ways[way].off && !wait_until(is_off(cpu), TIMEOUT_MS)) {
+        pr_err("CPU %u is not off\n", cpu);
+        return -ETIMEDOUT;
+    }
+    return err;
+}
+
 static int order_signal(const char *val, const struct kernel_param *kp)
 {
     return give_order(val, signal_cpu);
@@ -293,13 +392,20 @@ static int order_reach_stuck(const char *val, const struct kernel_param *kp)
     return give_order(val, reach_stuck_cpu);
 }
 
+static int order_stop(const char *val, const struct kernel_param *kp)
+{
+    return give_order(val, stop_cpu);
+}
+
 static const struct kernel_param_ops signal_ops = { .set = order_signal };
 static const struct kernel_param_ops reach_stuck_ops = {
     .set = order_reach_stuck,
 };
+static const struct kernel_param_ops stop_ops = { .set = order_stop };
 
 module_param_cb(signal, &signal_ops, NULL, 0200);
 module_param_cb(reach_stuck, &reach_stuck_ops, NULL, 0200);
+module_param_cb(stop, &stop_ops, NULL, 0200);
 
 static int __init sdei_event0_init(void)
 {
@@ -309,7 +415,8 @@ static int __init sdei_event0_init(void)
         return err;
     }
     mpidr_of = find_function("cpu_logical_map");
-    if (!mpidr_of) {
+    set_online = find_function("set_cpu_online");
+    if (!mpidr_of || !set_online) {
         return -ENOENT;
     }
 
