@@ -661,9 +661,6 @@ static const Journey journeys[] = {
       ROUTE_SOCKET, true },
     { "kvm", MACHINE(.machine = "gic-version=3"),
       MACHINE(.machine = "gic-version=3"), ROUTE_FILE, true, true },
-    { "kvm-el2", MACHINE(.machine = "gic-version=3,virtualization=on"),
-      MACHINE(.machine = "gic-version=3,virtualization=on"), ROUTE_FILE, true,
-      true },
 };
 
 typedef struct Case {

@@ -294,7 +294,8 @@ typedef struct LegalCase {
 static const LegalCase legal_cases[] = {
     { "el1h-then-tge", STAGE_EL2, PSTATE_EL1H, HCR_RW, HCR_RW | HCR_TGE, true },
     { "el1t-then-tge", STAGE_EL2, PSTATE_EL1T, HCR_RW, HCR_RW | HCR_TGE, true },
-    { "el1h-then-vhe", STAGE_VHE, PSTATE_EL1H, HCR_RW,
+    /* KVM would go back to EL1 in spite of TGE */
+    { "el1h-then-vhe", STAGE_VHE & ~STAGE_EL2_KVM, PSTATE_EL1H, HCR_RW,
       HCR_RW | HCR_E2H | HCR_TGE, true },
     { "el1h-then-aarch32", STAGE_A32_EL1, PSTATE_EL1H, HCR_RW, 0, true },
     { "el1-a32-then-aarch64", STAGE_A32_EL1, PSTATE_AARCH32_SVC, 0, HCR_RW,
