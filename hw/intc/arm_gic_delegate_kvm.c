@@ -190,15 +190,19 @@ static bool kvm_gic_take(ARMGICDelegateIf *gic, unsigned int cpu,
 }
 
 /*
- * No vCPU is to see the edge that is forgotten; but rather one too many than
- * that one of an irqfd's is lost
+ * An edge that came before is forgotten: the kernel takes a high level for one.
+ * What has an irqfd by now has its level from there.
  */
 static void kvm_gic_give(ARMGICDelegateIf *gic, unsigned int cpu,
                          uint32_t intid, bool level)
 {
+    bool known, edge;
+
     accel_ioctl_inhibit_begin();
-    kvm_gic_set_level(intid, level);
-    kvm_gic_clear_pending(gic, intid);
+    known = kvm_gic_read(gic, GICD_ICFGR, intid, 2, &edge);
+    if (known && !edge && !kvm_gic_has_irqfd(intid)) {
+        kvm_gic_set_level(intid, level);
+    }
     accel_ioctl_inhibit_end();
 }
 

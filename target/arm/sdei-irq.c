@@ -82,7 +82,8 @@ int64_t sdei_irq_take(SDEIState *s, uint32_t pe, uint32_t num)
     n = sdei_line_number(s, pe, intid);
     level = test_bit(n, s->line_level);
     if (!s->lender_class->take(s->lender, pe, intid, &edge)) {
-        s->events.reason = "the interrupt is active";
+        s->events.reason = "the interrupt is active, or pending beside one "
+                           "that an irqfd raises";
         return SDEI_DENIED;
     }
     trace_arm_sdei_line_owner(intid, pe, true, level);

@@ -126,7 +126,7 @@ def fetched_kernel(name):
                            text=True, stdout=subprocess.PIPE)
     if fetch.returncode:
         return None
-    return next(Path(fetch.stdout.strip()).glob('**/vmlinuz*'))
+    return next(Path(fetch.stdout.strip()).glob('**/vmlinuz*'), None)
 
 
 def guest_images_tool():

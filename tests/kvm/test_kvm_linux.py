@@ -177,9 +177,9 @@ class KvmLinux(SdeiGuestTest):
             r'NMI backtrace for cpu 1\r?\n.*pc : lkdtm_HARDLOCKUP\+.*'
             r'sysrq: Resetting')
 
-    def check_capture(self, host, way, machine):
+    def check_capture(self, host, way):
         """See test_sdei_kexec.py, whose test this is"""
-        host.order(f'l2_start -machine its=off,{machine} -smp 4 -m 512 -initrd '
+        host.order('l2_start -machine its=off -smp 4 -m 512 -initrd '
                    '/boot/initrd-kexec.cpio -kernel /boot/vmlinuz -append '
                    '"console=ttyAMA0 quiet crashkernel=192M"')
         host.order('l2 "taskset -p 1 \\$\\$"')
@@ -206,8 +206,7 @@ class KvmLinux(SdeiGuestTest):
                                images_dir() / 'initrd-kexec.cpio')])
         host.order(L2)
         for way in STOP_WAYS:
-            with self.subTest(way):
-                self.check_capture(host, way, 'sdei=on')
+            self.check_capture(host, way)
 
     def start_lossy(self, args=''):
         """Boot a guest by ACPI that is going to lose memory.
@@ -337,14 +336,15 @@ class KvmLinux(SdeiGuestTest):
         self.check_cost(self.trace_events(self.new_host(), 'el1'), 0)
 
     def test_cost_el2(self):
-        """At EL2 who calls has to be found out, and whether Linux has VHE"""
-        self.check_cost(self.trace_events(self.nested_host(), 'el2'), 1)
+        """At EL2 it has to be found out who calls, and what HCR_EL2 says"""
+        self.check_cost(self.trace_events(self.nested_host(), 'el2'), 2)
 
     def trace_events(self, host, level):
         host.order(f'printf "{TRACE_EVENTS}" >events')
         for group in ('signal/other-pe', 'signal/wfi', 'signal/masked-spin',
                       'call/version'):
-            host.order('QTEST_TRACE=events=events,file=trace.log arm-sdei-test '
+            host.order('QTEST_TRACE=events=events,file=trace.log '
+                       'ARM_SDEI_TEST_NESTED=1 arm-sdei-test '
                        f'--tap -p /aarch64/arm-sdei/{level}/{group} '
                        '>/dev/null 2>&1')
             host.order('cat trace.log >>all.log')

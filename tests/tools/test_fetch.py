@@ -156,7 +156,8 @@ class Archive:
         near = [self.package('tool', 2)]
         self.suite('near', near, sources=self.source('code', 1))
         self.suite('far', [self.package('tool', 3), self.package('linux-image-6-cloud', 6),
-                           self.package('linux-image-cloud', 6, 'Depends: linux-image-6-cloud (= 6)\n')])
+                           self.package('linux-image-cloud', 6, 'Depends: linux-image-6-cloud (= 6)\n'),
+                           self.package('linux-all', 6, 'Depends: tool, linux-image-cloud (= 6)\n')])
         self.suite('old', [self.package('tool', 2)], days=-1)
         self.package('tool', 1)
 
@@ -419,6 +420,11 @@ class FetchPackage(Scratch):
     def test_dependency(self):
         self.lock(NOWHERE, '[linux-image-cloud]\nfor = the tests\ndepends = linux-image-*-cloud\nfrom = near\n  far\n')
         self.gives(KERNEL, f'the {self.arch} list of near: it has no linux-image-cloud', args=('linux-image-cloud',))
+
+    def test_dependency_of_a_dependency(self):
+        self.lock(NOWHERE, '[linux-all]\nfor = the tests\ndepends = linux-image-cloud linux-image-*-cloud nothing\n'
+                  'from = far\n')
+        self.gives(KERNEL, args=('linux-all',))
 
     def test_named_with_a_version(self):
         entry = f'for = the tests\nfrom = {TOOL} {self.sha(TOOL)}\n  far\n'

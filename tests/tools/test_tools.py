@@ -406,8 +406,13 @@ class Setup(Scratch):
         self.calls = self.dir / 'calls'
 
     def test_nothing_missing(self):
-        self.stand_ins(dpkg_query='echo installed', apt_get='exit 9')
+        self.stand_ins(dpkg_query='echo installed all', apt_get='exit 9')
         self.succeeds('setup')
+
+    def test_of_another_architecture(self):
+        self.stand_ins(dpkg_query='echo installed vax', id='echo 0', apt_get=f'echo "$@" >>{self.dir}/calls')
+        self.succeeds('setup')
+        self.assertIn('install git ', self.calls.read_text())
 
     def test_not_root(self):
         self.stand_ins(dpkg_query='exit 1', apt_get='exit 9', id='echo 1000', sudo='exit 1')

@@ -78,8 +78,8 @@ uint32_t arm_gic_delegate_mask(const ARMGICDelegate *d, unsigned int cpu,
  * @line_level: how does the GIC see its input?
  * @take: the firmware is about to have the interrupt: the GIC sees its input
  *     low from now on, and a latched edge is forgotten.  Returns: false, and
- *     nothing changes, if it is active or that is not to be known; else @edge
- *     says how it is triggered
+ *     nothing changes, if it is active or that is not to be known, or if the
+ *     edge cannot be forgotten; else @edge says how it is triggered
  * @give: the firmware no longer has the interrupt: the GIC sees its input at
  *     @level again, but no edge that it may have come with
  *

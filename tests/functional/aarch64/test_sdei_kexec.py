@@ -6,7 +6,7 @@
 That of a crash dump as well, whatever the panic's handlers did to the CPUs.
 """
 
-from sdei_guest import STOP_WAYS, Config
+from sdei_guest import Config
 from sdei_testcase import SdeiGuestTest
 
 
@@ -46,10 +46,9 @@ class SdeiKexec(SdeiGuestTest):
 
     def check_capture(self, way, **config):
         """The capture kernel's own CPUs, after the panic's handlers ended so"""
-        guest = self.new_guest(self.get_vm(name=way), Config(
-            cpus=4, machine=self.MACHINE, initrd='initrd-kexec.cpio',
-            append='crashkernel=192M', **config), log=f'{way}.log')
-        guest.start()
+        guest = self.boot(Config(cpus=4, machine=self.MACHINE,
+                                 initrd='initrd-kexec.cpio',
+                                 append='crashkernel=192M', **config))
         guest.load_event0_client()
         guest.order('kexec -p /boot/vmlinuz /boot/initrd.cpio '
                     '"crashkernel=192M" "nr_cpus=4       "')
@@ -68,15 +67,29 @@ class SdeiKexec(SdeiGuestTest):
         guest.send('poweroff -f')
         guest.wait_end()
 
-    def test_capture_el1(self):
-        for way in STOP_WAYS:
-            with self.subTest(way):
-                self.check_capture(way)
+    def test_capture_el1_park(self):
+        self.check_capture('park')
 
-    def test_capture_el2(self):
-        for way in STOP_WAYS:
-            with self.subTest(way):
-                self.check_capture(way, el=2, cpu='neoverse-n1')
+    def test_capture_el1_resume_and_off(self):
+        self.check_capture('resume-and-off')
+
+    def test_capture_el1_resume_and_park(self):
+        self.check_capture('resume-and-park')
+
+    def test_capture_el1_off(self):
+        self.check_capture('off')
+
+    def test_capture_el2_park(self):
+        self.check_capture('park', el=2, cpu='neoverse-n1')
+
+    def test_capture_el2_resume_and_off(self):
+        self.check_capture('resume-and-off', el=2, cpu='neoverse-n1')
+
+    def test_capture_el2_resume_and_park(self):
+        self.check_capture('resume-and-park', el=2, cpu='neoverse-n1')
+
+    def test_capture_el2_off(self):
+        self.check_capture('off', el=2, cpu='neoverse-n1')
 
 
 if __name__ == '__main__':

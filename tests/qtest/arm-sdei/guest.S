@@ -33,13 +33,14 @@
 #define HCR_RW_BIT      31
 #define HCR_E2H_BIT     34
 #define CPTR_EL2_RES1   0x33ff
-#define CPTR_E2H_FPEN   (3 << 20)
 
 /* With E2H the names of EL1 mean EL2's registers, and these EL1's */
+#define CPACR_EL12      S3_5_C1_C0_2
 #define VBAR_EL12       S3_5_C12_C0_0
 #define ELR_EL12        S3_5_C4_C0_1
 #define SPSR_EL12       S3_5_C4_C0_0
 #define ESR_EL12        S3_5_C5_C2_0
+
 #define CPACR_FPEN      (3 << 20)
 #define SPSR_IL         (1 << 20)
 #define SPSR_SS         (1 << 21)
@@ -160,8 +161,8 @@ boot:
         msr     cptr_el2, x9
         b       1f
 2:      msr     VBAR_EL12, x10
-        mov     x9, #CPTR_E2H_FPEN
-        msr     cptr_el2, x9
+        mov     x9, #CPACR_FPEN
+        msr     CPACR_EL12, x9
 1:      isb
         bl      find_features
         mrs     x9, mpidr_el1

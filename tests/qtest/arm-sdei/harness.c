@@ -827,6 +827,11 @@ bool guest_has_kernel_gic(void)
     return guest_is_kvm() && !strstr(guest_accel(), "kernel-irqchip=off");
 }
 
+bool guest_has_nested_kvm(void)
+{
+    return guest_is_kvm() && g_getenv("ARM_SDEI_TEST_NESTED");
+}
+
 char *guest_command_line(const GuestConfig *config)
 {
     return g_strdup_printf("-machine virt%s%s%s -cpu %s -smp %u -m 256 "

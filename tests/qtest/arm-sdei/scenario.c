@@ -63,6 +63,10 @@ static bool variant_runs(const Variant *variant)
     if (!guest_has_kernel_gic()) {
         return variant->flag == SCENARIO_LINES_GICV2;
     }
+    if (strstr(variant->config.machine, "virtualization=on") &&
+        !guest_has_nested_kvm()) {
+        return false;
+    }
     return variant->kvm;
 }
 

@@ -74,7 +74,8 @@ void stage_add(StageMachines flags, ScenarioFn *fn, const void *data,
         StageTest *test;
 
         if (!(flags & machines[i].flag) ||
-            machines[i].kvm != guest_is_kvm()) {
+            machines[i].kvm != guest_is_kvm() ||
+            (machines[i].flag == STAGE_EL2_KVM && !guest_has_nested_kvm())) {
             continue;
         }
         test = g_new(StageTest, 1);

@@ -88,7 +88,7 @@ typedef enum StageMachines {
     STAGE_VHE = STAGE_EL2_MAX | STAGE_EL2_N1 | STAGE_EL2_A710 | STAGE_EL2_KVM,
     STAGE_EL1 = STAGE_EL1_MAX | STAGE_EL1_A57 | STAGE_EL1_N1 | STAGE_EL1_A710,
     STAGE_EL2 = STAGE_EL2_MAX | STAGE_EL2_A72 | STAGE_EL2_N1 | STAGE_EL2_A710,
-    STAGE_ALL = STAGE_EL1 | STAGE_EL2,
+    STAGE_ALL = STAGE_EL1 | STAGE_EL2 | STAGE_EL2_KVM,
 } StageMachines;
 
 /** stage_add: as scenario_add(), on each of @machines */

@@ -1669,7 +1669,10 @@ void add_lockstep_tests(void)
         g_autofree char *path = g_strdup_printf("/arm-sdei/lockstep/%s",
                                                 lockstep_cases[i].path);
 
-        if (guest_is_kvm() && !lockstep_cases[i].kvm) {
+        if (guest_is_kvm() &&
+            (!lockstep_cases[i].kvm ||
+             (strstr(lockstep_cases[i].machine, "virtualization=on") &&
+              !guest_has_nested_kvm()))) {
             continue;
         }
         qtest_add_data_func(path, &lockstep_cases[i], test_lockstep);

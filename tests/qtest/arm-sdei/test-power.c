@@ -212,10 +212,11 @@ static void test_off_together(Guest *g, const void *data)
     while (rounds--) {
         for (unsigned i = 1; i < g->config.cpus; i++) {
             guest_set_mode(g, i, ID_HANDLER(1), MODE_OFF);
-            event_ready(g, i, 1, 0);
+            event_enable(g, i, 1, 0);
+            event_signal(g, 0, i);
         }
         for (unsigned i = 1; i < g->config.cpus; i++) {
-            event_signal(g, 0, i);
+            guest_call_start(g, i, SDEI_PE_UNMASK);
         }
         for (unsigned i = 1; i < g->config.cpus; i++) {
             guest_wait_off(g, 0, i);

@@ -106,23 +106,26 @@ static void power_off(void)
     park();
 }
 
-/* Nothing of the stack is needed there: it stays the handler's */
-static void complete_and_resume(void (*there)(void))
+/*
+ * Nothing of the stack is needed there: it stays the handler's.  If the call
+ * comes back, the CPU ends otherwise than is looked for.
+ */
+static void complete_and_resume(void (*there)(void), void (*failed)(void))
 {
     struct arm_smccc_res res;
 
     call_firmware(SDEI_FN_COMPLETE_AND_RESUME, (unsigned long)there, 0, &res);
-    park();
+    failed();
 }
 
 static void resume_and_power_off(void)
 {
-    complete_and_resume(power_off);
+    complete_and_resume(power_off, park);
 }
 
 static void resume_and_park(void)
 {
-    complete_and_resume(park);
+    complete_and_resume(park, power_off);
 }
 
 static const struct {
@@ -375,6 +378,9 @@ static int stop_cpu(unsigned int cpu)
     }
     per_cpu(stop_here, cpu) = way;
     err = signal_and_wait(cpu, &seen);
+    if (err) {
+        per_cpu(stop_here, cpu) = 0;
+    }
     if (!err && stop_ways[way].off && !wait_until(is_off(cpu), TIMEOUT_MS)) {
         pr_err("CPU %u is not off\n", cpu);
         return -ETIMEDOUT;
