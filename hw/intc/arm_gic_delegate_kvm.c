@@ -191,16 +191,17 @@ static bool kvm_gic_take(ARMGICDelegateIf *gic, unsigned int cpu,
 
 /*
  * An edge that came before is forgotten: the kernel takes a high level for one.
- * What has an irqfd by now has its level from there.
+ * Of a line that the kernel does not tell about, a level too many is better
+ * than none.  What has an irqfd by now has its level from there.
  */
 static void kvm_gic_give(ARMGICDelegateIf *gic, unsigned int cpu,
                          uint32_t intid, bool level)
 {
-    bool known, edge;
+    bool edge = false;
 
     accel_ioctl_inhibit_begin();
-    known = kvm_gic_read(gic, GICD_ICFGR, intid, 2, &edge);
-    if (known && !edge && !kvm_gic_has_irqfd(intid)) {
+    kvm_gic_read(gic, GICD_ICFGR, intid, 2, &edge);
+    if (!edge && !kvm_gic_has_irqfd(intid)) {
         kvm_gic_set_level(intid, level);
     }
     accel_ioctl_inhibit_end();
