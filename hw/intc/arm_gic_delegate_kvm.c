@@ -191,8 +191,8 @@ static bool kvm_gic_take(ARMGICDelegateIf *gic, unsigned int cpu,
 
 /*
  * An edge that came before is forgotten: the kernel takes a high level for one.
- * Of a line that the kernel does not tell about, a level too many is better
- * than none.  What has an irqfd by now has its level from there.
+ * If it does not say which kind the line is, a level too many is better than
+ * none.  What has an irqfd by now has its level from there.
  */
 static void kvm_gic_give(ARMGICDelegateIf *gic, unsigned int cpu,
                          uint32_t intid, bool level)

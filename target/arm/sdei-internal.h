@@ -67,6 +67,8 @@ typedef struct SDEIEntry {
  * All are called in the thread of @cs with the BQL held.
  */
 typedef struct SDEIRegs {
+    /* Take an abort that came before the event, if one waits; or NULL */
+    void (*take_abort)(CPUState *cs);
     /* Is the vCPU in AArch64 state at @client_el? */
     bool (*is_client)(CPUState *cs, unsigned int client_el);
     /* Read X0-X5 */

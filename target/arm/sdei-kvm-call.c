@@ -245,6 +245,13 @@ bool sdei_kvm_init(SDEIState *s, Error **errp)
                           "use a newer one, or '-accel tcg'\n");
         return false;
     }
+    /* CPU_ON and CPU_OFF have other numbers there, and no filter */
+    if (first_cpu &&
+        ARM_CPU(first_cpu)->psci_version < QEMU_PSCI_VERSION_0_2) {
+        error_setg(errp, "SDEI (sdei=on) needs PSCI 0.2 or newer");
+        error_append_hint(errp, "Leave 'kvm-psci-version' of the CPU alone\n");
+        return false;
+    }
     if (!sdei_kvm_set_filters(errp)) {
         return false;
     }

@@ -113,8 +113,12 @@ static void sdei_vcpu_work(CPUState *cs, run_on_cpu_data data)
      * to change then, they may just be migrating; resuming asks again.
      */
     if (runstate_is_running()) {
-        vaddr from = cs->cc->get_pc(cs);
+        vaddr from;
 
+        if (s->regs->take_abort) {
+            s->regs->take_abort(cs);
+        }
+        from = cs->cc->get_pc(cs);
         if (sdei_take(s, pe)) {
             CPUState *last = current_cpu;
 

@@ -18,6 +18,19 @@ static bool sdei_tcg_is_client(CPUState *cs, unsigned int client_el)
     return is_a64(env) && arm_current_el(env) == client_el;
 }
 
+/*
+ * What an instruction that QEMU executes alone (EXCP_ATOMIC) has raised waits
+ * until the vCPU executes on, which would then be the handler.
+ */
+static void sdei_tcg_take_abort(CPUState *cs)
+{
+    if (cs->exception_index == EXCP_PREFETCH_ABORT ||
+        cs->exception_index == EXCP_DATA_ABORT) {
+        arm_cpu_do_interrupt(cs);
+        cs->exception_index = -1;
+    }
+}
+
 static void sdei_tcg_get_args(CPUState *cs, uint64_t x[6])
 {
     memcpy(x, cpu_env(cs)->xregs, 6 * sizeof(*x));
@@ -153,6 +166,7 @@ static void sdei_tcg_complete_and_resume(CPUState *cs, unsigned int client_el,
 }
 
 const SDEIRegs sdei_tcg_regs = {
+    .take_abort = sdei_tcg_take_abort,
     .is_client = sdei_tcg_is_client,
     .get_args = sdei_tcg_get_args,
     .set_result = sdei_tcg_set_result,

@@ -387,7 +387,21 @@ class Guest:
                              f'{self.vm.get_log()}\n{self._log_tail()}')
         if time.monotonic() > deadline:
             raise GuestError(f'waited {PATIENCE} s for {what}\n'
+                             f'{self._cpus_now()}\n'
                              f'{self._received}\n{self._log_tail()}')
+
+    def _cpus_now(self):
+        """Return where the vCPUs stand, and what SDEI knows of them."""
+        try:
+            status = self.vm.cmd('query-status')['status']
+            cpus = [self.registers(cpu) for cpu in range(self.config.cpus)]
+            sdei = self.vm.cmd('human-monitor-command',
+                               command_line='info sdei').replace('\r', '')
+        except Exception as e:
+            return f'QEMU does not say where its vCPUs stand: {e}'
+        return '\n'.join([f'The machine is {status}.'] + [
+            f'  CPU {cpu}: PC {r["PC"]:#x}, PSTATE {r["PSTATE"]:#x}'
+            for cpu, r in enumerate(cpus)] + [sdei])
 
     def _log_tail(self):
         lines = self.log.splitlines()[-30:]

@@ -130,7 +130,8 @@ class SdeiMigration(SdeiGuestTest):
         guest = self.boot(config, kernel)
         guest.detected()
         guest.order('taskset -p 1 $$')
-        self.start_storm(guest, 'echo l >/proc/sysrq-trigger')
+        # A breath for the shell, which runs on the CPU that waits for others
+        self.start_storm(guest, 'echo l >/proc/sysrq-trigger && usleep 1000')
         for _ in range(MOVES):
             self.wait_round(guest)
             guest = self.move(guest, kernel)

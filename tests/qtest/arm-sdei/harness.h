@@ -514,6 +514,8 @@ void guest_leave_fails(Guest *g, unsigned cpu, int64_t expected, uint64_t fn,
 
 /** guest_announce_exception: the next order may take one exception */
 void guest_announce_exception(Guest *g, unsigned cpu);
+/** guest_announce_exceptions: from now on the PE may take any number of them */
+void guest_announce_exceptions(Guest *g, unsigned cpu);
 /** guest_expect_exception: it has, and this was its ESR.EC */
 void guest_expect_exception(Guest *g, unsigned cpu, unsigned ec);
 

@@ -9,6 +9,7 @@
 
 #define SPINS           50
 #define RACES           200
+#define ABORTS          500
 #define WAKES           20
 #define POLLS_BEFORE_RETRY      50
 #define SIGNALS                 6000
@@ -135,6 +136,51 @@ static void test_masked_spin(Guest *g, const void *data)
     }
     guest_spin_stop(g, 1, seq, &result);
     guest_check_regs(g, 1, result.x, x, 0, 29, "after all events");
+}
+
+/*
+ * An atomic access that aborts: QEMU executes it alone, and what happens in
+ * between waits.  The event comes before or after the abort, never with it.
+ */
+#define INSN_LDADD      0xf8210002u     /* LDADD X1, X2, [X0] */
+#define NOWHERE         0x0f000000      /* the virt machine has nothing there */
+#define ABORTS_LOOP     5
+
+static void test_atomic_aborts(Guest *g, const void *data)
+{
+    uint64_t x[31], aborts;
+    GuestFrame result;
+    GuestRun run;
+
+    if (guest_is_kvm()) {
+        g_test_skip("KVM emulates no atomic access to what is not memory");
+        return;
+    }
+    auto_handler(g, 1);
+    event_ready(g, 1, 0, 0);
+    guest_run_init(g, 1, &run);
+    guest_run_mark_started(1, &run);
+    g_assert_cmpuint(run.words, ==, ABORTS_LOOP);
+    guest_run_insn(&run, INSN_LDADD);
+    guest_run_loop(1, &run, ABORTS_LOOP);
+    guest_run_end(&run);
+    guest_pattern(x, 0x13);
+    x[0] = NOWHERE;
+    memcpy(run.x, x, sizeof(run.x));
+    guest_announce_exceptions(g, 1);
+    guest_run_start(g, 1, &run);
+    guest_run_wait_started(g, 1);
+    for (unsigned i = 1; i <= ABORTS; i++) {
+        event_signal(g, 0, 1);
+        guest_wait_count(g, 1, ID_HANDLER(0), i);
+    }
+    aborts = guest_count(g, 1, ID_SYNC);
+    guest_stop(g, 1);
+    guest_wait(g, 1, run.seq, &result);
+    guest_check_regs(g, 1, result.x, x, 0, 29, "after all events");
+    guest_check_eq(g, 1, guest_word(g, 1, PE_EXC_ELR),
+                   run.address + ABORTS_LOOP * 4, "ELR of the last abort");
+    g_assert_cmpuint(aborts, >, 0);
 }
 
 /* A loop without any branch out of it, nor memory access: "b ." */
@@ -598,6 +644,8 @@ void add_signal_tests(void)
                  "signal/other-pe");
     scenario_add(SCENARIO_ALL | SCENARIO_SINGLE, test_masked_spin, NULL,
                  "signal/masked-spin");
+    scenario_add(SCENARIO_BOTH_EL, test_atomic_aborts, NULL,
+                 "signal/atomic-aborts");
     scenario_add(SCENARIO_ALL | SCENARIO_SINGLE, test_tight_spin, NULL,
                  "signal/tight-spin");
     scenario_add(SCENARIO_ALL | SCENARIO_SINGLE, test_wfi, NULL, "signal/wfi");
