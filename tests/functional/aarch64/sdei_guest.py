@@ -394,14 +394,16 @@ class Guest:
         """Return where the vCPUs stand, and what SDEI knows of them."""
         try:
             status = self.vm.cmd('query-status')['status']
-            cpus = [self.registers(cpu) for cpu in range(self.config.cpus)]
+            lines = [f'The machine is {status}.']
+            for cpu in range(self.config.cpus):
+                now = self.registers(cpu)
+                lines.append(f'  CPU {cpu}: PC {now["PC"]:#x}, '
+                             f'PSTATE {now["PSTATE"]:#x}')
             sdei = self.vm.cmd('human-monitor-command',
                                command_line='info sdei').replace('\r', '')
         except Exception as e:
             return f'QEMU does not say where its vCPUs stand: {e}'
-        return '\n'.join([f'The machine is {status}.'] + [
-            f'  CPU {cpu}: PC {r["PC"]:#x}, PSTATE {r["PSTATE"]:#x}'
-            for cpu, r in enumerate(cpus)] + [sdei])
+        return '\n'.join(lines + [sdei])
 
     def _log_tail(self):
         lines = self.log.splitlines()[-30:]
