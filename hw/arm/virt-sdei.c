@@ -11,11 +11,8 @@
 #include "hw/acpi/aml-build.h"
 #include "hw/arm/virt-sdei.h"
 #include "hw/core/qdev-properties.h"
-#include "migration/vmstate.h"
 #include "qobject/qlist.h"
 #include "system/device_tree.h"
-#include "system/runstate.h"
-#include "system/system.h"
 #include "target/arm/cpu.h"
 #include "qom/object_interfaces.h"
 #include "target/arm/sdei.h"
@@ -65,46 +62,6 @@ static void fdt_add_sdei_node(VirtMachineState *vms)
                             hvc ? "hvc" : "smc");
 }
 
-/*
- * A machine with sdei=off saves nothing, but one that waits for a guest says
- * what is wrong with a stream that has more.
- */
-static bool virt_sdei_off_needed(void *opaque)
-{
-    return false;
-}
-
-static bool virt_sdei_off_pre_load(void *opaque, Error **errp)
-{
-    error_setg(errp, "arm-sdei: machine property 'sdei' differs: on in the "
-               "stream, off here");
-    return false;
-}
-
-static const VMStateDescription vmstate_sdei_off = {
-    .name = TYPE_ARM_SDEI,
-    .version_id = 1,
-    .minimum_version_id = 1,
-    .priority = MIG_PRI_ARM_SDEI,
-    .needed = virt_sdei_off_needed,
-    .pre_load_errp = virt_sdei_off_pre_load,
-    .fields = (const VMStateField[]) {
-        VMSTATE_END_OF_LIST()
-    },
-};
-
-/* Not earlier: sections have numbers, which are not to change with sdei=off */
-static void virt_sdei_off_machine_done(Notifier *notifier, void *data)
-{
-    if (runstate_check(RUN_STATE_INMIGRATE)) {
-        vmstate_register(NULL, 0, &vmstate_sdei_off, NULL);
-    }
-}
-
-static Notifier virt_sdei_off_notifier = {
-    .notify = virt_sdei_off_machine_done,
-};
-
 static int virt_sdei_refuse_event(Object *obj, void *opaque)
 {
     if (object_dynamic_cast(obj, TYPE_SDEI_EVENT)) {
@@ -132,7 +89,6 @@ void virt_sdei_create(VirtMachineState *vms)
     if (!vms->sdei) {
         object_child_foreach(object_get_objects_root(),
                              virt_sdei_refuse_event, NULL);
-        qemu_add_machine_init_done_notifier(&virt_sdei_off_notifier);
         return;
     }
     if (vms->secure) {

@@ -65,7 +65,7 @@ static int64_t sdei_ghes_wait(SDEIGhes *s, AcpiGhesState *ags, int64_t now)
                0);
 }
 
-/* There is room in the queue again */
+/* What was refused, and why, has been said; now it is known how much it was */
 static void sdei_ghes_end_refusal(SDEIGhes *s)
 {
     g_autofree char *text = NULL;
@@ -74,9 +74,18 @@ static void sdei_ghes_end_refusal(SDEIGhes *s)
         return;
     }
     text = sdei_ghes_refused_text(&s->refused);
-    warn_report("the guest was not told of %s: it did not acknowledge others "
-                "in time", text);
+    warn_report("the guest was not told of %s", text);
     s->refused = (SDEIGhesRefused) { 0 };
+}
+
+/* Nothing can be recorded: the guest has overwritten its HEST, for example */
+static void sdei_ghes_lose_memory(SDEIGhes *s, SDEIGhesRange *memory,
+                                  Error *err)
+{
+    warn_report_err_once(err);
+    sdei_ghes_refuse(&s->refused, memory->gpa, memory->len);
+    /* All of a big page at once, not each small one in turn */
+    memory->len = SDEI_GHES_PAGE_SIZE;
 }
 
 /* Tell the guest of the next error in the queue */
@@ -88,9 +97,7 @@ static void sdei_ghes_tell(SDEIGhes *s, AcpiGhesState *ags, int64_t now)
     if (error->memory.len) {
         if (!acpi_ghes_memory_errors(ags, ACPI_HEST_SRC_ID_SDEI,
                                      error->memory.gpa, &err)) {
-            /* Of a big page, not once for each small one */
-            warn_report_err_once(err);
-            error->memory.len = SDEI_GHES_PAGE_SIZE;
+            sdei_ghes_lose_memory(s, &error->memory, err);
         }
     } else {
         ghes_record_cper_errors(ags, error->cper, error->cper_len,

@@ -2,7 +2,10 @@
 /*
  * Arm SDEI: what the dispatcher's files share
  *
- * Whatever happens goes down this list, and nothing in it calls back up:
+ * Whatever happens goes down this list, and nothing in it calls back up, with
+ * one exception: registers that change can move a line that a PE is bound to
+ * (the PMU's), which comes in at sdei-gic.c.  For that a PE is sent for by
+ * queued work, also the one that is running.
  *
  *   sdei-smccc.c, sdei-kvm-call.c      what a PE calls
  *   sdei-source.c, sdei-gic.c, sdei-nmi.c  what other parts of QEMU tell
@@ -14,7 +17,8 @@
  *   sdei-event.c                       the rules, which are pure
  *
  * Beside it sdei.c makes and resets all, sdei-vmstate.c saves and loads it,
- * sdei-qmp.c and sdei-query.c are the monitor's.
+ * sdei-qmp.c and sdei-query.c are the monitor's.  sdei-ghes.c is a source that
+ * the board has; of the others only the monitor's files know it.
  */
 
 #ifndef TARGET_ARM_SDEI_INTERNAL_H

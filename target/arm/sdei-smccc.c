@@ -182,7 +182,8 @@ static int64_t sdei_call_features(SDEIState *s, uint32_t pe, SDEIArgs x)
     bool relative = s->events.register_flags & SDEI_REGISTER_RELATIVE;
 
     if (feature == SDEI_FEATURE_BIND_SLOTS) {
-        return SDEI_NUM_PPI_SLOTS | SDEI_NUM_SPI_SLOTS << 16;
+        /* A GIC that lends no line makes slots useless, as GICv5 */
+        return s->num_irq ? SDEI_NUM_PPI_SLOTS | SDEI_NUM_SPI_SLOTS << 16 : 0;
     }
     if (feature == SDEI_FEATURE_RELATIVE_MODE && relative) {
         return 1;

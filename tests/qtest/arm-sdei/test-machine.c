@@ -254,6 +254,7 @@ static void test_gicv5(void)
         return;
     }
     g = guest_start(&config);
+    guest_expect(g, 0, 0, SDEI_FEATURES, SDEI_FEATURE_BIND_SLOTS);
     for (unsigned i = 0; i < ARRAY_SIZE(intids); i++) {
         guest_expect(g, 0, SDEI_INVALID_PARAMETERS, SDEI_INTERRUPT_BIND,
                      intids[i]);

@@ -882,7 +882,7 @@ typedef struct Mismatch {
 
 static const Mismatch mismatches[] = {
     { "sdei-off", { .cpus = 2, .args = SMALL },
-      { .cpus = 2, .args = SMALL, .no_sdei = true }, "property 'sdei'" },
+      { .cpus = 2, .args = SMALL, .no_sdei = true }, "'arm-sdei'" },
     { "version", { .cpus = 2, .args = SMALL },
       { .cpus = 2, .args = SMALL "-global arm-sdei.version=1.0" },
       "property 'version'" },
