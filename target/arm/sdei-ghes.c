@@ -74,7 +74,8 @@ static void sdei_ghes_end_refusal(SDEIGhes *s)
         return;
     }
     text = sdei_ghes_refused_text(&s->refused);
-    warn_report("the guest was not told of %s", text);
+    warn_report("the guest was not told of %s: it did not acknowledge others "
+                "in time, or has overwritten where they are recorded", text);
     s->refused = (SDEIGhesRefused) { 0 };
 }
 

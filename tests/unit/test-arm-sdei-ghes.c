@@ -474,6 +474,31 @@ static void test_lost_source(void)
     g_assert_false(timer_is_armed());
 }
 
+/* All that is lost then is in the log, not that something is */
+static void test_lost_source_is_told(void)
+{
+    if (g_test_subprocess()) {
+        for (unsigned i = 0; i < 2; i++) {
+            start();
+            acknowledges = false;
+            report_well(1);
+            g_assert_true(sdei_ghes_report_memory(&ghes, GPA + i * 3 * PAGE,
+                                                  3 * PAGE));
+            source_is_lost = true;
+            pass(10000);
+            check_info("Hardware errors: 0 of 64 queued\n");
+        }
+        return;
+    }
+    g_test_trap_subprocess(NULL, 0, 0);
+    g_test_trap_assert_passed();
+    g_test_trap_assert_stderr("*not told of 1 memory error(s), at "
+                              "0x123456000-0x123458fff: *"
+                              "not told of 1 memory error(s), at "
+                              "0x123459000-0x12345bfff: *");
+    g_test_trap_assert_stderr_unmatched("*not told*not told*not told*");
+}
+
 static void test_bad_record(void)
 {
     Error *err = NULL;
@@ -753,6 +778,8 @@ int main(int argc, char **argv)
     g_test_add_func("/arm-sdei-ghes/bad-record", test_bad_record);
     g_test_add_func("/arm-sdei-ghes/full", test_full);
     g_test_add_func("/arm-sdei-ghes/full-is-told", test_full_is_told);
+    g_test_add_func("/arm-sdei-ghes/lost-source-is-told",
+                    test_lost_source_is_told);
     g_test_add_func("/arm-sdei-ghes/reset", test_reset);
     g_test_add_func("/arm-sdei-ghes/migration", test_migration);
     g_test_add_func("/arm-sdei-ghes/load-again", test_load_again);
