@@ -209,6 +209,21 @@ class Export(Scratch):
         mail, = (self.dir / 'series').glob('*.patch')
         self.assertIn('\nFrom: Dev <dev@localhost>\n', mail.read_text())
 
+    def test_cover_letter_says_what_it_is_for(self):
+        lock = self.root / 'bases/10.2/lock'
+        lock.write_text(lock.read_text().replace('QEMU_TAG=', 'QEMU_COMMIT=0123abcd\nQEMU_TAG=', 1))
+        self.succeeds('prepare')
+        path = self.tree / 'hw/arm/virt.c'
+        path.write_text(path.read_text().replace('line 3\n', 'call sdei\n'))
+        self.git('commit', '-qam', 'hw/arm: Call it\n\nBecause.\n\nUpstream-Status: Pending')
+        self.succeeds('refresh')
+        (self.root / 'patches/cover-letter').write_text('arm: NMIs\n\nGuests hang.\n')
+        self.succeeds('export', self.dir / 'series')
+        letter = (self.dir / 'series/0000-cover-letter.patch').read_text()
+        self.assertRegex(letter, r'Subject: \[PATCH 0/1\] arm: NMIs\n')
+        self.assertIn('\nGuests hang.\n', letter)
+        self.assertTrue(letter.endswith('\n\nbase-commit: 0123abcd\n'), letter)
+
     def test_file_of_no_patch(self):
         (self.root / 'hw/arm').mkdir(parents=True)
         (self.root / 'hw/arm/virt-sdei.c').write_text('int sdei;\n')
