@@ -25,8 +25,8 @@ sys.path[:0] = BASE.python()
 
 # pylint: disable=wrong-import-position
 from qemu.machine import QEMUMachine  # noqa: E402
-from bench_sdei import Failure, Skip, build_guest, parse  # noqa: E402
 from bench_sdei import print_table  # noqa: E402
+from payload import Failure, Skip, build_guest, parse  # noqa: E402
 from sdei_kvm import GuestError, Host, TRACE_EVENTS  # noqa: E402
 from sdei_kvm import missing, read_trace  # noqa: E402
 
@@ -34,7 +34,6 @@ QEMU = ('qemu-system-aarch64 -accel kvm -cpu host -machine '
         'virt,gic-version=3,sdei=on -smp 2 -m 512 -nodefaults -display none '
         '-monitor none -no-reboot -serial stdio -kernel ')
 
-COMMON = {'CONDUIT': 'hvc', 'CPUS': 2, 'PENDS': 1}
 TIMED = {'SAMPLES': 9, 'CALLS': 50, 'TRIPS': 200}
 TRACED = {'SAMPLES': 1, 'CALLS': 5, 'TRIPS': 20}
 
@@ -44,7 +43,7 @@ def build(folder):
     for name, sizes in (('timed', TIMED), ('traced', TRACED)):
         work = Path(folder, name)
         work.mkdir()
-        image = build_guest(work, **COMMON, **sizes)
+        image = build_guest(work, **sizes)
         images.append((f'{name}.bin', image))
     return images
 

@@ -14,13 +14,16 @@
  *   CALLS     operations per sample
  *   CPUS      PEs of the machine, which firmware need not know
  *   TRIPS     samples that cross PEs, 0 for none
+ *   ROUNDS    samples that signal to many PEs, 0 for none
  *   PENDS     1 if a disabled event can be signalled (it then stays pending)
+ *   WHAT      one of the enum below
  */
 
 #include "payload.h"
 #include "start.h"
+#include "gic.h"
+#include "device.h"
 
-#define UART            0x09000000
 #define EVENT           0               /* the software-signalled one */
 #define SPI             100             /* nothing is connected there */
 #define MAX_RESULTS     64
@@ -29,10 +32,17 @@
 
 /* The null call is measured more often than all else */
 #define NULLS           5
-#define MAX_TICKS       (NULLS * SAMPLES > TRIPS ? NULLS * SAMPLES : TRIPS)
+#define MAX(a, b)       ((a) > (b) ? (a) : (b))
+#define MAX_TICKS       (MAX(NULLS * SAMPLES, MAX(TRIPS, ROUNDS)) + 1)
 
 /* Rounds of a chain that are not timed: others may still be busy then */
 #define CHAIN_WARM_UP   100
+
+enum {
+    EVENTS,
+    DEVICES,            /* their interrupts alone, which need no SDEI */
+    PARK,               /* have all PEs wait, and listen if there is SDEI */
+};
 
 typedef struct Result {
     char name[48];
@@ -43,7 +53,7 @@ typedef struct Result {
 } Result;
 
 typedef enum Mode {
-    MODE_SPIN,          /* with interrupts masked: what an NMI is for */
+    MODE_SPIN,
     MODE_IDLE,          /* WFI */
     MODE_KICK,          /* signal PE 0 once it is at EL0, and off */
 } Mode;
@@ -155,6 +165,11 @@ static void report(void)
         }
     }
     put_string("\nend\n");
+}
+
+static void unmask_interrupts(void)
+{
+    asm volatile("msr daifclr, #2");
 }
 
 /* ------------------------------------------------------------ the client */
@@ -358,11 +373,19 @@ static void set_mode(Mode mode)
     settle();
 }
 
-static void trip(const char *name, void (*wait)(u64 index))
+/* What an operating system would send: PE 1 does not mask interrupts */
+static void send_sgi(u64 index)
+{
+    pes[index].expected++;
+    gic_send_sgi(index);
+}
+
+static void trip(const char *name, void (*how)(u64 index),
+                 void (*wait)(u64 index))
 {
     u64 start = now();
 
-    send(1);
+    how(1);
     wait(1);
     record(name, 1, 0, now() - start);
     settle();
@@ -371,30 +394,33 @@ static void trip(const char *name, void (*wait)(u64 index))
 static void round_across(void)
 {
     set_mode(MODE_SPIN);
-    trip("PE 1 spins, PE 0 waits on memory", wait_spinning);
-    trip("PE 1 spins, PE 0 polls CNTVCT", wait_polling);
+    trip("PE 1 spins, PE 0 waits on memory", send, wait_spinning);
+    trip("PE 1 spins, by an SGI", send_sgi, wait_spinning);
+    trip("PE 1 spins, PE 0 polls CNTVCT", send, wait_polling);
     set_mode(MODE_IDLE);
-    trip("PE 1 in WFI, PE 0 waits on memory", wait_spinning);
-    trip("PE 1 in WFI, PE 0 polls CNTVCT", wait_polling);
+    trip("PE 1 in WFI, PE 0 waits on memory", send, wait_spinning);
+    trip("PE 1 in WFI, by an SGI", send_sgi, wait_spinning);
+    trip("PE 1 in WFI, PE 0 polls CNTVCT", send, wait_polling);
 }
 
-/* The decimal number @n replaces the last two characters of @name */
+/* The decimal number @n replaces the last three characters of @name */
 static void record_for(char *name, u64 n, u64 ticks)
 {
-    u64 end;
+    u64 rest = n, end, i;
 
     for (end = 0; name[end]; end++) {
         continue;
     }
-    name[end - 2] = n < 10 ? ' ' : '0' + n / 10;
-    name[end - 1] = '0' + n % 10;
+    for (i = 1; i <= 3; i++, rest /= 10) {
+        name[end - i] = rest || i == 1 ? '0' + rest % 10 : ' ';
+    }
     record(name, n - 1, 0, ticks);
 }
 
 static void round_of_n(u64 n)
 {
-    char called[] = "PE 0 has signalled N-1 PEs, N = 00";
-    char handled[] = "N-1 handlers have run, N = 00";
+    char called[] = "PE 0 has signalled N-1 PEs, N = 000";
+    char handled[] = "N-1 handlers have run, N = 000";
     u64 start, end, i;
 
     start = now();
@@ -410,16 +436,24 @@ static void round_of_n(u64 n)
     settle();
 }
 
-static void measure_across(void)
+/* Returns: how many PEs there are */
+static u64 power_on_all(void)
 {
-    u64 num = 1, n, i;
+    u64 num = 1;
 
     while (num < CPUS && power_on(num, MODE_IDLE)) {
         while (!pes[num].up) {
-            continue;
+            asm volatile("yield");
         }
         num++;
     }
+    return num;
+}
+
+static void measure_across(void)
+{
+    u64 num = power_on_all(), n, i;
+
     if (num == 1) {
         return;
     }
@@ -427,7 +461,7 @@ static void measure_across(void)
     for (i = 0; i < TRIPS; i++) {
         round_across();
     }
-    for (i = 0; i < TRIPS; i++) {
+    for (i = 0; i < ROUNDS; i++) {
         for (n = 2; n <= num; n *= 2) {
             round_of_n(n);
         }
@@ -446,6 +480,11 @@ static void secondary_main(u64 index)
         firmware_call(FN_PSCI_CPU_OFF, 0, 0, 0, 0, 0);
     }
     set_handler(handler_ack, &pe->ack);
+    if (index == 1) {
+        asm volatile("msr tpidr_el1, %0" : : "r"(&pe->ack));
+        gic_init_pe(index);
+        unmask_interrupts();
+    }
     pe->up = 1;
     for (;;) {
         if (pe->mode == MODE_IDLE) {
@@ -454,13 +493,28 @@ static void secondary_main(u64 index)
     }
 }
 
-void pe_main(u64 index)
+static void measure_devices(void)
+{
+    int console;
+    u64 i;
+
+    gic_init_pe(0);
+    console = device_init();
+    unmask_interrupts();
+    for (i = 0; i < SAMPLES; i++) {
+        null_call();
+        record("interrupt of the PL011", CALLS, 0, time_pl011(CALLS));
+        if (console) {
+            record("interrupt of a virtio console", CALLS, 0,
+                   time_virtio(CALLS));
+        }
+    }
+}
+
+static void measure_events(void)
 {
     u64 i;
 
-    if (index) {
-        secondary_main(index);
-    }
     if ((long)firmware_call(FN_VERSION, 0, 0, 0, 0, 0) < 0) {
         put_string("\nthere is no SDEI\n");
         power_off();
@@ -470,8 +524,39 @@ void pe_main(u64 index)
         round_of_events();
         round_at_el0();
     }
-    if (TRIPS) {
+    if (TRIPS || ROUNDS) {
         measure_across();
+    }
+}
+
+static void __attribute__((noreturn)) park(void)
+{
+    u64 num = power_on_all();
+
+    set_handler(handler_empty, 0);
+    put_field("\nparked|", num);
+    put_string("\n");
+    for (;;) {
+        asm volatile("wfi");
+    }
+}
+
+void pe_main(u64 index)
+{
+    if (index) {
+        secondary_main(index);
+    }
+    gic_init();
+    switch (WHAT) {
+    case EVENTS:
+        measure_events();
+        break;
+    case DEVICES:
+        put_string("\n");          /* the PL011 was told something */
+        measure_devices();
+        break;
+    case PARK:
+        park();
     }
     report();
     power_off();

@@ -7,7 +7,7 @@
 #ifndef TESTS_BENCH_ARM_SDEI_PAYLOAD_H
 #define TESTS_BENCH_ARM_SDEI_PAYLOAD_H
 
-#define MAX_PES         64
+#define MAX_PES         512
 #define STACK_SIZE      4096
 
 #define FN_PSCI_VERSION         0x84000000

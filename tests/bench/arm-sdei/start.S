@@ -12,6 +12,7 @@
 #define SPSR_EL0        0x3c0           /* EL0t, DAIF masked */
 
 /* The loop at EL0 ends with X8 set, all else of it with X8 = 0 */
+#define VECTOR_IRQ        5
 #define VECTOR_LOWER_SYNC 8
 
         .macro  function reg, value
@@ -81,6 +82,8 @@ vectors:
         .if     index == VECTOR_LOWER_SYNC
         tbnz    x8, #0, leave_el0
         eret
+        .elseif index == VECTOR_IRQ
+        b       interrupt
         .else
         mov     x0, #index
         mrs     x1, esr_el1
@@ -89,6 +92,45 @@ vectors:
         .endif
         .set    index, index + 1
         .endr
+
+/*
+ * SGI 0 counts at [TPIDR_EL1], as handler_ack does; all else is that of a
+ * device.
+ */
+interrupt:
+        stp     x0, x1, [sp, #-160]!
+        mrs     x0, S3_0_C12_C12_0      /* ICC_IAR1_EL1 */
+        cbnz    x0, 1f
+        mrs     x1, tpidr_el1
+        ldr     x0, [x1]
+        add     x0, x0, #1
+        str     x0, [x1]
+        msr     S3_0_C12_C12_1, xzr     /* ICC_EOIR1_EL1 */
+        ldp     x0, x1, [sp], #160
+        eret
+1:      stp     x2, x3, [sp, #16]
+        stp     x4, x5, [sp, #32]
+        stp     x6, x7, [sp, #48]
+        stp     x8, x9, [sp, #64]
+        stp     x10, x11, [sp, #80]
+        stp     x12, x13, [sp, #96]
+        stp     x14, x15, [sp, #112]
+        stp     x16, x17, [sp, #128]
+        stp     x0, x30, [sp, #144]
+        bl      device_interrupt
+        ldr     x0, [sp, #144]
+        msr     S3_0_C12_C12_1, x0      /* ICC_EOIR1_EL1 */
+        ldp     x2, x3, [sp, #16]
+        ldp     x4, x5, [sp, #32]
+        ldp     x6, x7, [sp, #48]
+        ldp     x8, x9, [sp, #64]
+        ldp     x10, x11, [sp, #80]
+        ldp     x12, x13, [sp, #96]
+        ldp     x14, x15, [sp, #112]
+        ldp     x16, x17, [sp, #128]
+        ldr     x30, [sp, #152]
+        ldp     x0, x1, [sp], #160
+        eret
 
 /* uint64_t now(void) */
         .globl  now
