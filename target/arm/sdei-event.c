@@ -13,6 +13,7 @@
 
 /* Aff3 and Aff2..Aff0 of MPIDR_EL1 */
 #define SDEI_AFFINITY   0xff00ffffffULL
+#define SDEI_AFF0       0xffULL
 
 /* What can happen to a handler */
 typedef enum SDEIAction {
@@ -186,19 +187,20 @@ void sdei_events_init(SDEIEvents *m, const SDEIEventDef *def,
         .register_flags = register_flags,
     };
     m->pe = g_new0(SDEIPE, num_pes);
-    m->pe_by_mpidr = g_hash_table_new(g_int64_hash, g_int64_equal);
     for (i = 0; i < num_pes; i++) {
         m->pe[i].mpidr = mpidr[i];
-        g_hash_table_insert(m->pe_by_mpidr, &m->pe[i].mpidr,
-                            GUINT_TO_POINTER(i + 1));
+        m->cluster += mpidr[i] <= SDEI_AFF0;
     }
     for (i = 0; i < SDEI_PRIO_COUNT; i++) {
         m->can_take[i] = bitmap_new(num_pes);
     }
     m->event = g_new0(SDEIEvent, num_events);
-    for (i = 0; i < num_events; i++) {
+    for (i = num_events; i-- > 0;) {
         m->event[i].def = sorted[i];
         m->event[i].handler = g_new0(SDEIHandler, sdei_num_handlers(m, i));
+        if (sorted[i].bindable) {
+            m->first_slot[sorted[i].type] = i;
+        }
     }
     sdei_events_reset(m);
 }
@@ -213,7 +215,6 @@ void sdei_events_destroy(SDEIEvents *m)
     for (i = 0; i < SDEI_PRIO_COUNT; i++) {
         g_free(m->can_take[i]);
     }
-    g_clear_pointer(&m->pe_by_mpidr, g_hash_table_destroy);
     g_free(m->event);
     g_free(m->pe);
     *m = (SDEIEvents) { };
@@ -381,26 +382,25 @@ const char *sdei_events_check(const SDEIEvents *m)
     return sdei_check_running(m) ?: sdei_check_derived(m);
 }
 
-static SDEIEvent *sdei_find_event(const SDEIEvents *m, uint32_t num)
-{
-    SDEIEventDef key = { .num = num };
-
-    /* @def is the first member, so that an SDEIEvent compares like one */
-    QEMU_BUILD_BUG_ON(offsetof(SDEIEvent, def) != 0);
-    return bsearch(&key, m->event, m->num_events, sizeof(*m->event),
-                   sdei_compare_def);
-}
-
 uint32_t sdei_events_find(const SDEIEvents *m, uint32_t num)
 {
-    const SDEIEvent *found;
+    uint32_t first = 0, end = m->num_events;
 
     /* Event 0, which is the one that clients signal, is the first */
     if (m->event[0].def.num == num) {
         return 0;
     }
-    found = sdei_find_event(m, num);
-    return found ? found - m->event : SDEI_NONE;
+    /* bsearch() takes as long as all else that most calls do */
+    while (end - first > 1) {
+        uint32_t middle = first + (end - first) / 2;
+
+        if (m->event[middle].def.num > num) {
+            end = middle;
+        } else {
+            first = middle;
+        }
+    }
+    return m->event[first].def.num == num ? first : SDEI_NONE;
 }
 
 static SDEIType sdei_intid_type(uint32_t intid)
@@ -410,9 +410,14 @@ static SDEIType sdei_intid_type(uint32_t intid)
 
 bool sdei_events_set_binding(SDEIEvents *m, uint32_t num, uint32_t intid)
 {
-    SDEIEvent *event = sdei_find_event(m, num);
+    uint32_t ev = sdei_events_find(m, num);
+    SDEIEvent *event;
 
-    if (!event || !event->def.bindable || event->intid ||
+    if (ev == SDEI_NONE) {
+        return false;
+    }
+    event = &m->event[ev];
+    if (!event->def.bindable || event->intid ||
         event->def.type != sdei_intid_type(intid) ||
         sdei_events_find_intid(m, intid) != SDEI_NONE) {
         return false;
@@ -445,9 +450,19 @@ uint32_t sdei_events_find_intid(const SDEIEvents *m, uint32_t intid)
 uint32_t sdei_events_find_pe(const SDEIEvents *m, uint64_t mpidr)
 {
     uint64_t affinity = mpidr & SDEI_AFFINITY;
-    gpointer found = g_hash_table_lookup(m->pe_by_mpidr, &affinity);
+    uint64_t guess = (affinity >> 8) * m->cluster + (affinity & SDEI_AFF0);
+    uint32_t pe;
 
-    return found ? GPOINTER_TO_UINT(found) - 1 : SDEI_NONE;
+    /* Right on all boards that there are, for all PEs that there are */
+    if (guess < m->num_pes && m->pe[guess].mpidr == affinity) {
+        return guess;
+    }
+    for (pe = 0; pe < m->num_pes; pe++) {
+        if (m->pe[pe].mpidr == affinity) {
+            return pe;
+        }
+    }
+    return SDEI_NONE;
 }
 
 /* Is there an interrupt, where the event is to be that of one? */
@@ -687,7 +702,7 @@ int64_t sdei_interrupt_bind(SDEIEvents *m, uint32_t intid)
     if (ev != SDEI_NONE) {
         return m->event[ev].def.num;
     }
-    for (ev = 0; ev < m->num_events; ev++) {
+    for (ev = m->first_slot[type]; ev < m->num_events; ev++) {
         SDEIEvent *event = &m->event[ev];
 
         if (event->def.bindable && event->def.type == type && !event->intid) {

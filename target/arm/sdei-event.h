@@ -60,6 +60,7 @@
 typedef enum SDEIType {
     SDEI_TYPE_PRIVATE = 0,
     SDEI_TYPE_SHARED = 1,
+    SDEI_TYPE_COUNT
 } SDEIType;
 
 typedef enum SDEIPriority {
@@ -148,7 +149,9 @@ typedef struct SDEIPE {
  * SDEIEvents: all events and PEs of one machine
  * @event: the events, in ascending order of their numbers
  * @pe: the PEs
- * @pe_by_mpidr: MPIDR affinity to index in @pe
+ * @cluster: how many PEs have Aff1 = 0, and so many each higher one if the
+ *     board numbers PEs as boards do
+ * @first_slot: per type, the first event to which interrupts can be bound
  * @can_take: per priority, the PEs that could take an event now (derived)
  * @num_shared_pending: how many shared events are pending (derived)
  * @num_shared_used: how many shared events are registered or running (derived)
@@ -164,7 +167,8 @@ typedef struct SDEIEvents {
     uint32_t num_events;
     SDEIPE *pe;
     uint32_t num_pes;
-    GHashTable *pe_by_mpidr;
+    uint32_t cluster;
+    uint32_t first_slot[SDEI_TYPE_COUNT];
     unsigned long *can_take[SDEI_PRIO_COUNT];
     uint32_t num_shared_pending;
     uint32_t num_shared_used;

@@ -183,8 +183,16 @@ void sdei_report_completed(uint32_t num, uint32_t pe);
 /** sdei_report_off: @pe is about to go off or be reset: its handlers end */
 void sdei_report_off(const SDEIState *s, uint32_t pe);
 
-/** sdei_report_client: look whether sdei_nmi_has_client() has changed */
-void sdei_report_client(SDEIState *s);
+/** sdei_report_client_change: sdei_nmi_has_client() has changed */
+void sdei_report_client_change(SDEIState *s);
+
+/** sdei_report_client: look whether it has, as each call and reset does */
+static inline void sdei_report_client(SDEIState *s)
+{
+    if (sdei_nmi_has_client(s) != s->client_reported) {
+        sdei_report_client_change(s);
+    }
+}
 
 /* sdei-settle.c: who gets what now; all with the BQL held */
 
@@ -249,14 +257,17 @@ int64_t sdei_irq_check(SDEIState *s, uint32_t intid);
 /** sdei_irq_bind: INTERRUPT_BIND, DEN0054C 5.1.14 */
 int64_t sdei_irq_bind(SDEIState *s, uint32_t intid);
 
-/**
- * sdei_irq_is_active: is event @num that of a bound interrupt which the client
- * has acknowledged at the GIC and not deactivated, on any PE?
- */
-bool sdei_irq_is_active(SDEIState *s, uint32_t num);
+/** sdei_irq_of: the interrupt of event @num, or 0 if it has none */
+uint32_t sdei_irq_of(const SDEIState *s, uint32_t num);
 
 /**
- * sdei_irq_take: get the line of event @num, if it has one, from the GIC
+ * sdei_irq_is_active: has the client acknowledged a bound interrupt at the GIC
+ * and not deactivated it, on any PE?
+ */
+bool sdei_irq_is_active(SDEIState *s, uint32_t intid);
+
+/**
+ * sdei_irq_take: get the line of a bound interrupt from the GIC
  * @pe: the PE whose line it is, for a PPI
  *
  * To be called when the event is about to be registered there.
@@ -264,7 +275,7 @@ bool sdei_irq_is_active(SDEIState *s, uint32_t num);
  * Returns: SDEI_SUCCESS, or SDEI_DENIED if the interrupt is active at the
  *     client, or the host kernel has come to raise it since it was bound
  */
-int64_t sdei_irq_take(SDEIState *s, uint32_t pe, uint32_t num);
+int64_t sdei_irq_take(SDEIState *s, uint32_t pe, uint32_t intid);
 
 /**
  * sdei_irq_reset: machine reset: no event is registered any more

@@ -59,23 +59,18 @@ static bool sdei_can_delegate(SDEIState *s, uint32_t intid)
     return false;
 }
 
-/* The interrupt of event @num, or 0 if it has none */
-static uint32_t sdei_intid_of(const SDEIState *s, uint32_t num)
+uint32_t sdei_irq_of(const SDEIState *s, uint32_t num)
 {
     uint32_t ev = sdei_events_find(&s->events, num);
 
     return ev == SDEI_NONE ? 0 : s->events.event[ev].intid;
 }
 
-int64_t sdei_irq_take(SDEIState *s, uint32_t pe, uint32_t num)
+int64_t sdei_irq_take(SDEIState *s, uint32_t pe, uint32_t intid)
 {
-    uint32_t intid = sdei_intid_of(s, num);
     bool level, edge;
     uint32_t n;
 
-    if (!intid) {
-        return SDEI_SUCCESS;
-    }
     if (!sdei_can_delegate(s, intid)) {
         return SDEI_DENIED;
     }
@@ -89,8 +84,8 @@ int64_t sdei_irq_take(SDEIState *s, uint32_t pe, uint32_t num)
     trace_arm_sdei_line_owner(intid, pe, true, level);
     set_bit(n, s->line_taken);
     s->num_taken++;
-    sdei_line_taken(&s->events, sdei_events_find(&s->events, num), pe, edge,
-                    level);
+    sdei_line_taken(&s->events, sdei_events_find_intid(&s->events, intid), pe,
+                    edge, level);
     return SDEI_SUCCESS;
 }
 
@@ -194,12 +189,11 @@ const char *sdei_irq_check_lines(const SDEIState *s)
     return num_taken == s->num_taken ? NULL : "the number of lines";
 }
 
-bool sdei_irq_is_active(SDEIState *s, uint32_t num)
+bool sdei_irq_is_active(SDEIState *s, uint32_t intid)
 {
-    uint32_t intid = sdei_intid_of(s, num);
     uint32_t pe, num_lines = intid < GIC_INTERNAL ? s->events.num_pes : 1;
 
-    for (pe = 0; intid && pe < num_lines; pe++) {
+    for (pe = 0; pe < num_lines; pe++) {
         if (s->lender_class->is_active(s->lender, pe, intid)) {
             return true;
         }

@@ -43,12 +43,8 @@ void sdei_report_off(const SDEIState *s, uint32_t pe)
     }
 }
 
-void sdei_report_client(SDEIState *s)
+void sdei_report_client_change(SDEIState *s)
 {
-    bool enabled = sdei_nmi_has_client(s);
-
-    if (enabled != s->client_reported) {
-        s->client_reported = enabled;
-        qapi_event_send_sdei_client_change(SDEI_EVENT_AGDI, enabled);
-    }
+    s->client_reported = !s->client_reported;
+    qapi_event_send_sdei_client_change(SDEI_EVENT_AGDI, s->client_reported);
 }

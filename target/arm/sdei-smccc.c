@@ -36,14 +36,17 @@ static int64_t sdei_call_version(SDEIState *s, uint32_t pe, SDEIArgs x)
 static int64_t sdei_call_event_register(SDEIState *s, uint32_t pe, SDEIArgs x)
 {
     SDEIEvents *m = &s->events;
-    int64_t ret = sdei_event_can_register(m, pe, x[1], x[2], x[4], x[5]);
+    uint32_t intid = sdei_irq_of(s, x[1]);
 
-    if (ret != SDEI_SUCCESS) {
-        return ret;
-    }
-    ret = sdei_irq_take(s, pe, x[1]);
-    if (ret != SDEI_SUCCESS) {
-        return ret;
+    if (intid) {
+        int64_t ret = sdei_event_can_register(m, pe, x[1], x[2], x[4], x[5]);
+
+        if (ret == SDEI_SUCCESS) {
+            ret = sdei_irq_take(s, pe, intid);
+        }
+        if (ret != SDEI_SUCCESS) {
+            return ret;
+        }
     }
     return sdei_event_register(m, pe, x[1], x[2], x[3], x[4], x[5]);
 }
@@ -161,8 +164,10 @@ static int64_t sdei_call_interrupt_bind(SDEIState *s, uint32_t pe, SDEIArgs x)
 static int64_t sdei_call_interrupt_release(SDEIState *s, uint32_t pe,
                                            SDEIArgs x)
 {
+    uint32_t intid = sdei_irq_of(s, x[1]);
+
     return sdei_interrupt_release(&s->events, x[1],
-                                  sdei_irq_is_active(s, x[1]));
+                                  intid && sdei_irq_is_active(s, intid));
 }
 
 static int64_t sdei_call_event_signal(SDEIState *s, uint32_t pe, SDEIArgs x)

@@ -1787,6 +1787,45 @@ static void test_any_fair(void)
     }
 }
 
+static void check_affinities(const uint64_t *mpidr, uint32_t num)
+{
+    static const uint64_t unknown[] = {
+        7, 0xff, 0x201, 0xff00, 0x20000, 0xffffff, 0x200000000ull,
+        0xff00ffffffull,
+    };
+    SDEIEvents m;
+
+    sdei_events_init(&m, defs, ARRAY_SIZE(defs), mpidr, num, RM_PE);
+    for (uint32_t pe = 0; pe < num; pe++) {
+        g_assert_cmpuint(sdei_events_find_pe(&m, mpidr[pe]), ==, pe);
+        /* RES1 and MT are no affinity */
+        g_assert_cmpuint(sdei_events_find_pe(&m, mpidr[pe] | 0x81000000), ==,
+                         pe);
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(unknown); i++) {
+        g_assert_cmpuint(sdei_events_find_pe(&m, unknown[i]), ==, SDEI_NONE);
+    }
+    sdei_events_destroy(&m);
+}
+
+/* However a board numbers its PEs */
+static void test_affinities(void)
+{
+    static const uint64_t one[] = { 0x100 };
+    static const uint64_t none_is_0[] = { 0x100, 0x101, 0x10000 };
+    static const uint64_t clusters_of_2[] = { 0, 1, 0x100, 0x101, 0x200 };
+    static const uint64_t backwards[] = { 0x101, 0x100, 1, 0 };
+    static const uint64_t unequal[] = {
+        0, 1, 2, 0x100, 0x10000, 0x10001, 0x100000000ull, 3, 0x102,
+    };
+
+    check_affinities(one, ARRAY_SIZE(one));
+    check_affinities(none_is_0, ARRAY_SIZE(none_is_0));
+    check_affinities(clusters_of_2, ARRAY_SIZE(clusters_of_2));
+    check_affinities(backwards, ARRAY_SIZE(backwards));
+    check_affinities(unequal, ARRAY_SIZE(unequal));
+}
+
 static void test_any_fair_512(void)
 {
     enum { PES = 512 };
@@ -1945,6 +1984,7 @@ int main(int argc, char **argv)
     g_test_add_func("/arm-sdei/event/any/fair-over-many-triggers",
                     test_any_fair);
     g_test_add_func("/arm-sdei/event/any/fair-on-512-PEs", test_any_fair_512);
+    g_test_add_func("/arm-sdei/event/affinities", test_affinities);
     g_test_add_func("/arm-sdei/event/find", test_find);
     g_test_add_func("/arm-sdei/event/one-PE-one-event", test_one_pe_one_event);
     g_test_add_func("/arm-sdei/event/version-1.0-has-no-relative-mode",

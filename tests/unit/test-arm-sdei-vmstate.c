@@ -105,7 +105,7 @@ void sdei_irq_ask_levels(SDEIState *s)
 {
 }
 
-void sdei_report_client(SDEIState *s)
+void sdei_report_client_change(SDEIState *s)
 {
 }
 
