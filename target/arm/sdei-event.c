@@ -772,7 +772,8 @@ void sdei_line_changed(SDEIEvents *m, uint32_t ev, uint32_t pe, bool level)
 {
     SDEIHandler *h = sdei_events_handler(m, ev, pe);
 
-    if (h->level == level) {
+    /* Whose line is about to be given back does not look at it any more */
+    if (h->level == level || h->status == UNREG) {
         return;
     }
     h->level = level;

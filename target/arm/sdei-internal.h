@@ -71,8 +71,11 @@ typedef struct SDEIEntry {
  * All are called in the thread of @cs with the BQL held.
  */
 typedef struct SDEIRegs {
-    /* Take an abort that came before the event, if one waits; or NULL */
-    void (*take_abort)(CPUState *cs);
+    /*
+     * Take an exception that came before the event, if one waits; false if
+     * only the vCPU itself can, when it executes on.  Or NULL.
+     */
+    bool (*take_exception)(CPUState *cs);
     /* Is the vCPU in AArch64 state at @client_el? */
     bool (*is_client)(CPUState *cs, unsigned int client_el);
     /* Read X0-X5 */

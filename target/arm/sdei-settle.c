@@ -102,23 +102,34 @@ static bool sdei_take(SDEIState *s, uint32_t pe)
     return taken;
 }
 
+static void sdei_look_again(void *opaque)
+{
+    SDEICPUState *sc = opaque;
+
+    sc->work_queued = false;
+    sdei_settle(ARM_CPU(sc->cs)->sdei, sc->cs->cpu_index);
+}
+
 static void sdei_vcpu_work(CPUState *cs, run_on_cpu_data data)
 {
     SDEIState *s = data.host_ptr;
     uint32_t pe = cs->cpu_index;
+    bool running = runstate_is_running();
 
+    if (running && s->regs->take_exception && !s->regs->take_exception(cs)) {
+        /* Not work queued from here: it would run before the vCPU does */
+        aio_bh_schedule_oneshot(qemu_get_aio_context(), sdei_look_again,
+                                &s->cpu[pe]);
+        return;
+    }
     s->cpu[pe].work_queued = false;
     /*
      * Queued work also runs while the VM is stopped.  Its registers are not
      * to change then, they may just be migrating; resuming asks again.
      */
-    if (runstate_is_running()) {
-        vaddr from;
+    if (running) {
+        vaddr from = cs->cc->get_pc(cs);
 
-        if (s->regs->take_abort) {
-            s->regs->take_abort(cs);
-        }
-        from = cs->cc->get_pc(cs);
         if (sdei_take(s, pe)) {
             CPUState *last = current_cpu;
 

@@ -22,13 +22,17 @@ static bool sdei_tcg_is_client(CPUState *cs, unsigned int client_el)
  * What an instruction that QEMU executes alone (EXCP_ATOMIC) has raised waits
  * until the vCPU executes on, which would then be the handler.
  */
-static void sdei_tcg_take_abort(CPUState *cs)
+static bool sdei_tcg_take_exception(CPUState *cs)
 {
-    if (cs->exception_index == EXCP_PREFETCH_ABORT ||
-        cs->exception_index == EXCP_DATA_ABORT) {
+    /* A watchpoint, the guest's or a debugger's */
+    if (cs->exception_index == EXCP_DEBUG) {
+        return false;
+    }
+    if (cs->exception_index >= 0 && cs->exception_index < EXCP_INTERRUPT) {
         arm_cpu_do_interrupt(cs);
         cs->exception_index = -1;
     }
+    return true;
 }
 
 static void sdei_tcg_get_args(CPUState *cs, uint64_t x[6])
@@ -166,7 +170,7 @@ static void sdei_tcg_complete_and_resume(CPUState *cs, unsigned int client_el,
 }
 
 const SDEIRegs sdei_tcg_regs = {
-    .take_abort = sdei_tcg_take_abort,
+    .take_exception = sdei_tcg_take_exception,
     .is_client = sdei_tcg_is_client,
     .get_args = sdei_tcg_get_args,
     .set_result = sdei_tcg_set_result,

@@ -331,6 +331,14 @@ class KvmLinux(SdeiGuestTest):
         host.order(f'echo quit | {QEMU} -machine virt,gic-version=3 '
                    '-monitor stdio')
 
+    def test_old_psci(self):
+        """PSCI 0.1, whose calls have other numbers: refused"""
+        said = self.new_host().order(f'! {QEMU} -cpu host,kvm-psci-version=0.1 '
+                                     '-machine virt,gic-version=3,sdei=on 2>&1')
+        if 'kvm-psci-version' in said and 'not found' in said:
+            self.skipTest('this QEMU has no kvm-psci-version')
+        self.assertIn('needs PSCI 0.2 or newer', said)
+
     def test_cost(self):
         """Register ioctls of a call, of a delivery, and of a completion"""
         self.check_cost(self.trace_events(self.new_host(), 'el1'), 0)

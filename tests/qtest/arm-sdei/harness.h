@@ -171,6 +171,8 @@
 #define SYSREG_FAR_EL2                  SYSREG(3, 4, 6, 0, 0)
 #define SYSREG_SP_EL0                   SYSREG(3, 0, 4, 1, 0)
 #define SYSREG_SP_EL1                   SYSREG(3, 4, 4, 1, 0)
+#define SYSREG_DBGWVR0_EL1              SYSREG(2, 0, 0, 0, 6)
+#define SYSREG_DBGWCR0_EL1              SYSREG(2, 0, 0, 0, 7)
 #define SYSREG_MDSCR_EL1                SYSREG(2, 0, 0, 2, 2)
 #define SYSREG_OSLAR_EL1                SYSREG(2, 0, 1, 0, 4)
 #define SYSREG_CNTVCT_EL0               SYSREG(3, 3, 14, 0, 2)
@@ -183,6 +185,7 @@
 #define SCTLR_SPAN                      (1ull << 23)
 
 #define MDSCR_KDE                       (1u << 13)
+#define MDSCR_MDE                       (1u << 15)
 #define MDSCR_SS                        (1u << 0)
 #define HCR_RW                          (1ull << 31)
 #define HCR_TGE                         (1ull << 27)

@@ -226,6 +226,9 @@ static void test_it_block(Guest *g, const void *data)
 /*
  * Single step: the vectors count the steps and go on, until told to stop.
  * Each step carries out one instruction, however often an event comes between.
+ *
+ * QEMU executes an atomic access to a device alone.  A step of it, and a
+ * watchpoint that it hits, wait while what was queued for the PE is done.
  */
 
 #define STOP_WORD       (STAGE_DATA + 0x10)
@@ -236,6 +239,16 @@ static void test_it_block(Guest *g, const void *data)
 #define T32_ADDS_R1     0x3101
 #define T32_B_BACK_2    0xe7fd
 #define ORR_X28_SS      0xb26b039cu     /* ORR X28, X28, #PSTATE_SS */
+#define LDADD_W1        0xb8210002u     /* LDADD W1, W2, [X0] */
+#define ATOMIC_TIMES    200
+#define RTC_LR          0x09010008      /* the PL031's, which may be written */
+#define WATCH_ALL       0x1fff          /* EL0 and EL1, loads and stores */
+
+typedef enum StepKind {
+    STEP_ANY,
+    STEP_ATOMIC,
+    WATCH_ATOMIC,       /* the vectors go on behind the access */
+} StepKind;
 
 typedef struct StepCase {
     const char *name;
@@ -243,6 +256,7 @@ typedef struct StepCase {
     uint64_t pstate;
     uint64_t hcr;
     bool at_el1;        /* debug exceptions go to EL1 below the client EL2 */
+    StepKind kind;
 } StepCase;
 
 #define KDE_MASKED      (PSTATE_DAIF & ~(1u << 9))
@@ -264,19 +278,32 @@ static const StepCase step_cases[] = {
     { "el0-vhe", STAGE_EL2_MAX, PSTATE_EL0, HCR_RW | HCR_E2H | HCR_TGE },
     { "el0-by-el1", STEP_EL2, PSTATE_EL0, HCR_RW, true },
     { "el1h-kde-by-el1", STEP_EL2, PSTATE_EL1H | KDE_MASKED, HCR_RW, true },
+
+    { "el0-atomic", STAGE_EL1_MAX, PSTATE_EL0, 0, false, STEP_ATOMIC },
+    { "el0-atomic", STAGE_EL2_MAX, PSTATE_EL0, HCR_RW, false, STEP_ATOMIC },
+    { "el0-atomic-by-el1", STAGE_EL2_MAX, PSTATE_EL0, HCR_RW, true,
+      STEP_ATOMIC },
+    { "el0-watch", STAGE_EL1_MAX, PSTATE_EL0, 0, false, WATCH_ATOMIC },
+    { "el1h-kde-watch", STAGE_EL1_MAX, PSTATE_EL1H | KDE_MASKED, 0, false,
+      WATCH_ATOMIC },
+    { "el0-watch", STAGE_EL2_MAX, PSTATE_EL0, HCR_RW, false, WATCH_ATOMIC },
+    { "el0-watch-by-el1", STAGE_EL2_MAX, PSTATE_EL0, HCR_RW, true,
+      WATCH_ATOMIC },
 };
 
-static void write_step_vectors(Guest *g, bool client)
+static void write_step_vectors(Guest *g, bool client, StepKind kind)
 {
     bool el2 = g->client_el == 2 && client;
-    uint32_t spsr = el2 ? SYSREG_SPSR_EL2 : SYSREG_SPSR_EL1;
+    bool watch = kind == WATCH_ATOMIC;
+    uint32_t changed = watch ? (el2 ? SYSREG_ELR_EL2 : SYSREG_ELR_EL1)
+                             : (el2 ? SYSREG_SPSR_EL2 : SYSREG_SPSR_EL1);
     const uint32_t code[] = {
         INSN_LDR_X(28, 26),
         INSN_ADD_IMM(27, 27, 1),
         INSN_CBNZ(28, 5 * 4),
-        INSN_MRS(28, spsr),
-        ORR_X28_SS,
-        INSN_MSR(28, spsr),
+        INSN_MRS(28, changed),
+        watch ? INSN_ADD_IMM(28, 28, 4) : ORR_X28_SS,
+        INSN_MSR(28, changed),
         INSN_ERET,
         INSN_MRS(25, el2 ? SYSREG_ELR_EL2 : SYSREG_ELR_EL1),
         INSN_MSR(29, el2 ? SYSREG_VBAR_EL2 : SYSREG_VBAR_EL1),
@@ -288,9 +315,13 @@ static void write_step_vectors(Guest *g, bool client)
     }
 }
 
-static void step_body(Stage *st)
+static void step_body(Stage *st, StepKind kind)
 {
-    if (!(st->pstate & PSTATE_AARCH32)) {
+    if (kind != STEP_ANY) {
+        stage_body(st, INSN_ADD_IMM(1, 1, 1));
+        stage_body(st, LDADD_W1);
+        stage_body(st, INSN_B(-8));
+    } else if (!(st->pstate & PSTATE_AARCH32)) {
         stage_body(st, INSN_ADD_IMM(1, 1, 1));
         stage_body(st, INSN_B(-4));
     } else if (!(st->pstate & PSTATE_AARCH32_T)) {
@@ -301,32 +332,54 @@ static void step_body(Stage *st)
     }
 }
 
+/* @steps exceptions were taken of it, the last at @result's X25 */
+static void check_steps(Guest *g, const StepCase *c, uint64_t steps,
+                        const GuestFrame *result)
+{
+    unsigned size = c->pstate == T32_USR ? 2 : 4;
+    unsigned words = c->kind == STEP_ANY ? 2 : 3;
+    uint64_t adds = steps, pc = STAGE_BODY + 4;
+
+    if (c->kind != WATCH_ATOMIC) {
+        adds = (steps + words - 1) / words;
+        pc = STAGE_BODY + steps % words * size;
+    }
+    g_assert_cmpuint(steps, >, 0);
+    guest_check_eq(g, 0, result->x[1], adds, "ADDs carried out in %" PRIu64
+                   " steps", steps);
+    guest_check_eq(g, 0, result->x[25], pc, "PC after %" PRIu64 " steps",
+                   steps);
+}
+
 static void test_step(Guest *g, const void *data)
 {
     const StepCase *c = data;
-    bool client = !c->at_el1;
-    unsigned size = c->pstate == T32_USR ? 2 : 4;
+    bool client = !c->at_el1, watch = c->kind == WATCH_ATOMIC;
+    unsigned times = c->kind == STEP_ANY ? STEP_TIMES : ATOMIC_TIMES;
     GuestFrame frame, again, result;
-    uint64_t steps;
     Stage st;
 
     event_ready(g, 0, 0, EP_ARG);
-    write_step_vectors(g, client);
-    stage_init(&st, g, c->pstate | PSTATE_SS, c->hcr);
+    write_step_vectors(g, client, c->kind);
+    stage_init(&st, g, c->pstate | (watch ? 0 : PSTATE_SS), c->hcr);
     stage_sysreg(&st, SYSREG_OSLAR_EL1, 0);
     stage_sysreg(&st, g->client_el == 2 && client ? SYSREG_VBAR_EL2 :
                  SYSREG_VBAR_EL1, STAGE_VECTORS);
     if (g->client_el == 2) {
         stage_sysreg(&st, SYSREG_MDCR_EL2, client ? MDCR_TDE : 0);
     }
-    stage_sysreg(&st, SYSREG_MDSCR_EL1, MDSCR_SS | MDSCR_KDE);
-    step_body(&st);
+    stage_sysreg(&st, SYSREG_DBGWVR0_EL1, RTC_LR);
+    stage_sysreg(&st, SYSREG_DBGWCR0_EL1, watch ? WATCH_ALL : 0);
+    stage_sysreg(&st, SYSREG_MDSCR_EL1,
+                 MDSCR_KDE | (watch ? MDSCR_MDE : MDSCR_SS));
+    step_body(&st, c->kind);
+    st.x[0] = RTC_LR;
     st.x[26] = STOP_WORD;
     st.x[29] = client ? GUEST_VECTORS : GUEST_FWD_VECTORS;
     qtest_writeq(g->qts, STOP_WORD, 0);
     stage_start(&st);
 
-    for (unsigned seen = 0; seen < STEP_TIMES; seen++) {
+    for (unsigned seen = 0; seen < times; seen++) {
         stage_interrupt(&st, 0, &frame);
         guest_check_eq(g, 0, frame.x[3], st.pstate,
                        "interrupted PSTATE, before the step");
@@ -339,12 +392,7 @@ static void test_step(Guest *g, const void *data)
     }
     qtest_writeq(g->qts, STOP_WORD, 1);
     stage_wait(&st, &result);
-    steps = result.x[27];
-    g_assert_cmpuint(steps, >, 0);
-    guest_check_eq(g, 0, result.x[1], (steps + 1) / 2,
-                   "ADDs carried out in %" PRIu64 " steps", steps);
-    guest_check_eq(g, 0, result.x[25], STAGE_BODY + (steps & 1) * size,
-                   "PC after %" PRIu64 " steps", steps);
+    check_steps(g, c, result.x[27], &result);
 }
 
 /* Exclusive monitor: an event comes between LDXR and STXR */
