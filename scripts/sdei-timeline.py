@@ -114,7 +114,9 @@ def read_line(line):
     said = name in TEXTS and TEXTS[name].match(text)
     if not said:
         return None
-    time = datetime.strptime(stamp, '%Y-%m-%dT%H:%M:%S.%fZ') - EPOCH
+    # GLib leaves a fraction of zero out
+    fraction = '.%f' if '.' in stamp else ''
+    time = datetime.strptime(stamp, f'%Y-%m-%dT%H:%M:%S{fraction}Z') - EPOCH
     args = {key: value if key == 'name' else
             int(value, 10 if key in DECIMAL else 16)
             for key, value in said.groupdict().items()}

@@ -327,6 +327,9 @@ static const char *sdei_check_handler(const SDEIEvents *m, uint32_t ev,
         (!m->event[ev].intid || h->status == UNREG)) {
         return "a line without an interrupt";
     }
+    if (m->event[ev].intid && !sdei_line_is_legal(h)) {
+        return "a level and its trigger";
+    }
     if (h->pe != SDEI_NONE && (!may_route || h->pe >= m->num_pes)) {
         return "a routed PE";
     }
@@ -430,6 +433,14 @@ bool sdei_events_set_binding(SDEIEvents *m, uint32_t num, uint32_t intid)
 bool sdei_status_is_legal(uint8_t status)
 {
     return status < ARRAY_SIZE(sdei_transition) && status != 2 && status != 6;
+}
+
+bool sdei_line_is_legal(const SDEIHandler *h)
+{
+    bool waits = (h->status & SDEI_STATUS_REGISTERED) &&
+                 !(h->status & SDEI_STATUS_RUNNING);
+
+    return h->edge || (h->level ? h->pending || !waits : !h->pending);
 }
 
 uint32_t sdei_events_find_intid(const SDEIEvents *m, uint32_t intid)

@@ -420,6 +420,14 @@ bool sdei_events_set_binding(SDEIEvents *m, uint32_t num, uint32_t intid);
 bool sdei_status_is_legal(uint8_t status);
 
 /**
+ * sdei_line_is_legal: can the handler of a bound interrupt be so?
+ *
+ * The trigger of a level-triggered one comes and goes with the level, but for
+ * a handler that runs: it finds out at its end.
+ */
+bool sdei_line_is_legal(const SDEIHandler *h);
+
+/**
  * sdei_events_recompute: derive what is derived, after the rest was loaded
  */
 void sdei_events_recompute(SDEIEvents *m);

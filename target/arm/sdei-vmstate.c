@@ -5,8 +5,9 @@
  * What goes over the wire is what differs from a machine after reset: the
  * handlers that are registered, the interrupts that are bound, the contexts
  * that were interrupted.  Events are named by their numbers.  The stream is
- * not to be trusted: it is loaded aside, checked field by field against the
- * configuration and against itself, and only then becomes the state.
+ * not to be trusted: it is loaded aside and taken over field by field, each
+ * checked against the configuration and against what came before it.  One that
+ * is refused leaves the state of a reset.
  */
 
 #include "qemu/osdep.h"
@@ -460,12 +461,12 @@ static bool sdei_load_handler(SDEIState *s, const SDEISavedHandler *sh,
     h->ep_arg = sh->ep_arg;
     if (m->event[ev].intid) {
         h->level = sdei_irq_level(s, sh->pe, m->event[ev].intid);
-        /* The trigger of a level goes with it */
-        if (h->pending && !h->edge && !h->level) {
+        if (!sdei_line_is_legal(h)) {
             error_setg(errp, "arm-sdei/handler: event 0x%" PRIx32 " pe %"
-                       PRIu32 " is pending, but the line of level-triggered "
-                       "INTID %" PRIu32 " is low", sh->event_num, sh->pe,
-                       m->event[ev].intid);
+                       PRIu32 " is impossible with level-triggered INTID %"
+                       PRIu32 ": pending %d, line %s", sh->event_num, sh->pe,
+                       m->event[ev].intid, h->pending,
+                       h->level ? "high" : "low");
             return false;
         }
     }

@@ -71,7 +71,9 @@ def as_text(records):
     lines = ['2000-01-01T00:00:00.000000Z something else happened\n']
     for n, (name, *args) in enumerate(records):
         text = known[name][1].replace('%u', '%d') % tuple(args)
-        lines.append(f'1972-09-27T00:00:00.{n:06}Z {name} {text}\n')
+        # As GLib writes it: of a fraction that is zero, nothing
+        fraction = f'.{n:06}' if n else ''
+        lines.append(f'1972-09-27T00:00:00{fraction}Z {name} {text}\n')
     return ''.join(lines).encode()
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A Linux guest with SDEI that takes orders: for the functional tests and demo
+"""A Linux guest with SDEI that takes orders
 
 The guest's kernel logs to its first serial port, which goes to a file. Its
 /init (guest/init) executes on the second one what order() sends, one line of
@@ -47,9 +47,12 @@ class GuestError(AssertionError):
 def images_dir():
     """Return the folder of guest images, which SDEI_IMAGES names, or None.
 
-    In it are vmlinuz, a kernel with ARM_SDE_INTERFACE, initrd.cpio and others
-    with a static busybox, guest/init as /init and the module of guest/, and
-    QEMU_EFI.fd, an EDK2 for ACPI.
+    In it are vmlinuz, a kernel with ARM_SDE_INTERFACE, and QEMU_EFI.fd, an
+    EDK2 for ACPI.  In initrd.cpio are guest/init as /init; in /bin a static
+    busybox, one for AArch32 as busybox-a32, and programs made of guest/*.c; in
+    /lib the modules sdei_event0.ko and sdei_watchdog.ko, made of guest/, too.
+    initrd-kexec.cpio has in addition vmlinuz and initrd.cpio in /boot, and
+    initrd-kdump.cpio the kernel that SDEI_NMI_KERNEL names.
     """
     folder = os.environ.get('SDEI_IMAGES')
     return Path(folder) if folder else None

@@ -10,6 +10,11 @@ from sdei_guest import Guest, images_dir
 
 class SdeiGuestTest(QemuSystemTest):
 
+    def setUp(self):
+        super().setUp()
+        self.set_machine('virt')
+        self.require_accelerator('tcg')
+
     def new_guest(self, vm, config, kernel=None, log='kernel.log'):
         """Return a guest on @vm that is not started yet."""
         images = images_dir()

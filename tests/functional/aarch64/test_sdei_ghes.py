@@ -15,7 +15,7 @@ import uuid
 
 import qemu_test
 
-from sdei_guest import Config, PATIENCE, nmi_kernel
+from sdei_guest import Config, NO_NMI_KERNEL, PATIENCE, nmi_kernel
 from sdei_testcase import SdeiGuestTest
 
 SOURCE_TREE = Path(qemu_test.__file__).parents[3]
@@ -266,8 +266,7 @@ class SdeiGhes(SdeiGuestTest):
         """A fatal error reaches a guest that takes no interrupts."""
         kernel = nmi_kernel()
         if kernel is None:
-            self.skipTest('no Linux with LKDTM: name the folder of an '
-                          'Image-VERSION-sdei by SDEI_GUEST_DIR')
+            self.skipTest(NO_NMI_KERNEL)
         guest = self.boot_ras(kernel)
         loop = guest.order('grep " lkdtm_HARDLOCKUP$" /proc/kallsyms')
         guest.send('echo HARDLOCKUP >/sys/kernel/debug/provoke-crash/DIRECT')
