@@ -4,6 +4,7 @@
 from dataclasses import dataclass, field
 import os
 from pathlib import Path
+import re
 import shutil
 import subprocess
 import sys
@@ -109,7 +110,8 @@ class TrustedFirmware(Firmware):
         done = subprocess.run([tool], check=True, text=True,
                               stdout=subprocess.PIPE)
         self.images = Path(done.stdout.strip())
-        self.name = f'TF-A {self.images.name.removeprefix("tf-a-")}'
+        made_from = (self.images / 'made-from').read_text().split()[0]
+        self.name = f'TF-A {re.search(r"[0-9.]+[0-9]", made_from)[0]}'
 
     def prepare(self, work, image, sdei):
         # BL1 loads the others by semihosting from the folder QEMU runs in.
