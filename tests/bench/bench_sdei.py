@@ -262,7 +262,8 @@ def read_last():
 def save(m, label):
     """Make these figures those of the last release."""
     ratios = {row.name: round(row.now, 3) for row in rows_of(m)}
-    LAST.write_text(json.dumps({'label': label, 'ratios': ratios}, indent=1) + '\n')
+    LAST.write_text(json.dumps({'license': 'SPDX-License-Identifier: GPL-2.0-or-later',
+                                'label': label, 'ratios': ratios}, indent=1) + '\n')
 
 
 # ---------------------------------------------------------------------- options
