@@ -13,7 +13,9 @@
 #include "hw/core/boards.h"
 #include "qapi/qapi-events-run-state.h"
 #include "qom/object.h"
+#include "system/address-spaces.h"
 #include "system/kvm.h"
+#include "system/memory.h"
 #include "system/ramblock.h"
 #include "kvm-memory-failure.h"
 
@@ -75,8 +77,10 @@ bool kvm_arm_record_lost_memory(CPUState *c, AcpiGhesState *ags, hwaddr paddr)
             bql_lock();
             return false;
         }
-        warn_report_once("the guest does not acknowledge memory errors: "
-                         "further ones have no record");
+        if (waited >= SEA_ACK_TIMEOUT_MS) {
+            warn_report_once("the guest does not acknowledge memory errors: "
+                             "further ones have no record");
+        }
     } else if (ags && acpi_ghes_memory_errors(ags, ACPI_HEST_SRC_ID_SYNC,
                                               paddr, &err)) {
         sea_recorded_for = c;
@@ -90,15 +94,31 @@ bool kvm_arm_record_lost_memory(CPUState *c, AcpiGhesState *ags, hwaddr paddr)
     return true;
 }
 
+/* A guest's smallest page */
+#define LOST_MEMORY_GRANULE     (4 * KiB)
+
+/*
+ * How much of @max bytes from @paddr on the guest has in one piece.  A page of
+ * 1G is to be looked up by such pieces, not by a guest's pages: vCPUs wait.
+ */
+static ram_addr_t kvm_arm_mapped_from(hwaddr paddr, ram_addr_t max)
+{
+    MemoryRegionSection section = memory_region_find(get_system_memory(),
+                                                     paddr, max);
+    ram_addr_t len = int128_get64(section.size);
+
+    memory_region_unref(section.mr);
+    return QEMU_ALIGN_UP(MAX(len, 1), LOST_MEMORY_GRANULE);
+}
+
 bool kvm_arm_report_lost_memory(CPUState *c, AcpiGhesState *ags, void *addr)
 {
-    const size_t granule = 4 * KiB;     /* a guest's smallest page */
-    hwaddr start = 0, len = 0, paddr;
-    ram_addr_t offset, i;
     bool told = true;
+    ram_addr_t offset, i, len;
     size_t page_size;
     uint8_t *page;
     RAMBlock *rb;
+    hwaddr paddr;
 
     if (!ags || !acpi_ghes_listens_to_sdei(ags)) {
         return false;
@@ -106,19 +126,13 @@ bool kvm_arm_report_lost_memory(CPUState *c, AcpiGhesState *ags, void *addr)
     rb = qemu_ram_block_from_host(addr, false, &offset);
     page_size = qemu_ram_pagesize(rb);
     page = qemu_ram_get_host_addr(rb) + QEMU_ALIGN_DOWN(offset, page_size);
-    for (i = 0; i < page_size; i += granule) {
-        if (!kvm_physical_memory_addr_from_host(c->kvm_state, page + i,
-                                                &paddr)) {
-            continue;
+    for (i = 0; i < page_size; i += len) {
+        len = LOST_MEMORY_GRANULE;
+        if (kvm_physical_memory_addr_from_host(c->kvm_state, page + i,
+                                               &paddr)) {
+            len = kvm_arm_mapped_from(paddr, page_size - i);
+            told &= acpi_ghes_report_memory(ags, paddr, len);
         }
-        if (len && paddr != start + len) {
-            told &= acpi_ghes_report_memory(ags, start, len);
-            len = 0;
-        }
-        if (!len) {
-            start = paddr;
-        }
-        len += granule;
     }
-    return acpi_ghes_report_memory(ags, start, len) && told;
+    return told;
 }

@@ -202,12 +202,14 @@ static void sdei_ghes_print_error(GString *buf, const SDEIGhesError *error)
 static void sdei_ghes_print_unacknowledged(GString *buf)
 {
     AcpiGhesState *ags = acpi_ghes_get_state();
-    uint16_t id;
+    uint16_t id, last;
 
     if (!ags) {
         return;
     }
-    for (id = ACPI_HEST_SRC_ID_SYNC; id <= ACPI_HEST_SRC_ID_SDEI; id++) {
+    /* The HEST of old machine types has one source */
+    last = ags->use_hest_addr ? ACPI_HEST_SRC_ID_SDEI : ACPI_HEST_SRC_ID_SYNC;
+    for (id = ACPI_HEST_SRC_ID_SYNC; id <= last; id++) {
         if (!acpi_ghes_can_record(ags, id)) {
             g_string_append_printf(buf, "  source %u: one is not "
                                    "acknowledged\n", id);

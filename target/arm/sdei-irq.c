@@ -54,8 +54,8 @@ static bool sdei_can_delegate(SDEIState *s, uint32_t intid)
         s->lender_class->can_delegate(s->lender, intid)) {
         return true;
     }
-    s->events.reason = "the host kernel raises this interrupt past QEMU, "
-                       "which cannot take it over";
+    s->events.reason = "the interrupt controller cannot give this interrupt "
+                       "up: it is raised past QEMU";
     return false;
 }
 
@@ -77,8 +77,8 @@ int64_t sdei_irq_take(SDEIState *s, uint32_t pe, uint32_t intid)
     n = sdei_line_number(s, pe, intid);
     level = test_bit(n, s->line_level);
     if (!s->lender_class->take(s->lender, pe, intid, &edge)) {
-        s->events.reason = "the interrupt is active, or pending beside one "
-                           "that an irqfd raises";
+        s->events.reason = "the interrupt is active, or the interrupt "
+                           "controller cannot give it up now";
         return SDEI_DENIED;
     }
     trace_arm_sdei_line_owner(intid, pe, true, level);

@@ -168,6 +168,7 @@ class HostConfig:
     """The emulated machine, in the place of a sdei_guest.Config."""
 
     conduit = 'smc'
+    cpus = 2
 
     def __init__(self, initrd, hardware):
         self.initrd = initrd
@@ -177,7 +178,7 @@ class HostConfig:
         return ['-machine', self.hardware.machine,
                 '-accel', 'tcg,thread=multi,tb-size=512',
                 '-cpu', self.hardware.cpu,
-                '-smp', '2', '-m', '1536', '-nodefaults', '-no-reboot',
+                '-smp', str(self.cpus), '-m', '1536', '-nodefaults', '-no-reboot',
                 '-kernel', str(kernel or images / 'vmlinuz'),
                 '-initrd', str(self.initrd),
                 '-append', f'console=ttyAMA0 quiet {self.hardware.append}']
