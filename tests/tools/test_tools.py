@@ -638,16 +638,21 @@ class Package(Scratch):
 
 
 class Report(Scratch):
-    def report(self, *tests):
+    def report(self, *tests, duration=59):
         log = self.dir / 'log.json'
         log.write_text(''.join(json.dumps({'name': f'sdei-for-qemu:unit / {name}',
-                                           'result': result, 'stdout': out}) + '\n' for name, result, out in tests))
+                                           'result': result, 'stdout': out, 'duration': duration}) + '\n'
+                               for name, result, out in tests))
         code, out, _ = self.tool('test-report', log)
         return code, out.splitlines()
 
     def test_all_pass(self):
         self.assertEqual(self.report(('a', 'OK', '1..2\nok 1 x\nok 2 y # SKIP no reason\n')),
                          (0, ['skipped, 1: no reason (a: y)', '1 passed, 0 failed, 1 skipped']))
+
+    def test_minutes(self):
+        self.assertEqual(self.report(('a', 'OK', '1..1\nok 1 x\n'), ('b', 'OK', '1..1\nok 1 y\n'), duration=150),
+                         (0, ['minutes: b 2, a 2', '2 passed, 0 failed']))
 
     def test_one_fails(self):
         code, lines = self.report(('a', 'FAIL', '1..2\nok 1 x\nnot ok 2 - y\n# why\n'))

@@ -127,6 +127,23 @@ static const HestCase hest_cases[] = {
       1 },
 };
 
+/* "info sdei" names those that the HEST has, and no others */
+static void check_sources_told(Guest *g, uint64_t hest, uint32_t sources)
+{
+    g_autofree char *text = NULL;
+
+    for (unsigned i = 0; i < sources; i++) {
+        qtest_writeq(g->qts, read_source(g, hest, i).ack, 0);
+    }
+    text = guest_dump(g);
+    for (unsigned i = SOURCE_SYNC; i <= SOURCE_SDEI; i++) {
+        g_autofree char *line =
+            g_strdup_printf("source %u: one is not acknowledged", i);
+
+        g_assert_cmpint(!!strstr(text, line), ==, i < sources);
+    }
+}
+
 static void test_hest(const void *data)
 {
     static const Source expected[] = {
@@ -163,6 +180,9 @@ static void test_hest(const void *data)
             g_assert_cmphex(source.block - read_source(g, hest, i - 1).block,
                             ==, BLOCK_SIZE);
         }
+    }
+    if (c->sources && !config.no_sdei) {
+        check_sources_told(g, hest, c->sources);
     }
 }
 
