@@ -48,6 +48,7 @@ int main(int argc, char **argv)
     add_storm_tests();
     add_ghes_tests();
     add_memory_failure_tests();
+    add_irqfd_tests();
     add_nmi_tests();
     add_query_tests();
 

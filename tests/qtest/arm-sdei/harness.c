@@ -832,6 +832,11 @@ bool guest_has_kernel_gic(void)
     return guest_is_kvm() && !strstr(guest_accel(), "kernel-irqchip=off");
 }
 
+bool guest_has_kernel_gicv2(void)
+{
+    return guest_has_kernel_gic() && g_getenv("ARM_SDEI_TEST_GICV2");
+}
+
 bool guest_has_nested_kvm(void)
 {
     return guest_is_kvm() && g_getenv("ARM_SDEI_TEST_NESTED");

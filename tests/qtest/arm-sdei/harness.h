@@ -314,6 +314,8 @@ const char *guest_accel(void);
 bool guest_is_kvm(void);
 /** guest_has_kernel_gic: are the PPIs those of a GIC in the host kernel? */
 bool guest_has_kernel_gic(void);
+/** guest_has_kernel_gicv2: can the host kernel's GIC be a GICv2? */
+bool guest_has_kernel_gicv2(void);
 /** guest_has_nested_kvm: has the host of KVM an EL2 for guests? */
 bool guest_has_nested_kvm(void);
 

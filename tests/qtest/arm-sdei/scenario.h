@@ -132,6 +132,7 @@ void add_device_tests(void);
 void add_storm_tests(void);
 void add_ghes_tests(void);
 void add_memory_failure_tests(void);
+void add_irqfd_tests(void);
 void add_nmi_tests(void);
 void add_query_tests(void);
 
