@@ -35,6 +35,7 @@ static SDEIState sdei;
 static SDEIGhes ghes;
 static const AcpiGhesSdeiOps ops;
 static AcpiGhesState state = {
+    .use_hest_addr = true,
     .sdei_ops = &ops,
     .sdei_opaque = &ghes,
 };

@@ -89,12 +89,12 @@ static bool lossy_map(Lossy *l)
 }
 
 /* Returns: false if the test is skipped */
-static bool lossy_start(Lossy *l, size_t page)
+static bool lossy_start_machine(Lossy *l, size_t page, const char *machine)
 {
     g_autoptr(GError) err = NULL;
     GuestConfig config = {
         .cpus = 2,
-        .machine = "ras=on,memory-backend=ram",
+        .machine = machine,
         .firmware = true,
     };
     int fd;
@@ -115,6 +115,11 @@ static bool lossy_start(Lossy *l, size_t page)
         guest_set_mode(l->g, cpu, ID_SYNC, MODE_SERVE);
     }
     return true;
+}
+
+static bool lossy_start(Lossy *l, size_t page)
+{
+    return lossy_start_machine(l, page, "ras=on,memory-backend=ram");
 }
 
 static void lossy_place_hest(Lossy *l)
@@ -348,6 +353,22 @@ static void test_not_enabled(void)
     check_record(&l, &l.sync, LOST_1);
     acknowledge(l.g, &l.sync);
     step_over(&l, 1, order);
+    lossy_end(&l);
+}
+
+/* Management hears of it in a machine without error sources, too */
+static void test_ras_off(void)
+{
+    Lossy l;
+
+    if (!lossy_start_machine(&l, GUEST_PAGE, "memory-backend=ram")) {
+        return;
+    }
+    lose_quietly(&l, LOST_1, "ignore");
+    for (unsigned cpu = 0; cpu < l.g->config.cpus; cpu++) {
+        guest_nop(l.g, cpu);
+    }
+    g_assert_cmpuint(lossy_said(&l, "emory error"), ==, 0);
     lossy_end(&l);
 }
 
@@ -647,6 +668,7 @@ static const struct {
 } cases[] = {
     { "optional", test_optional },
     { "not-enabled", test_not_enabled },
+    { "ras-off", test_ras_off },
     { "queue-full", test_queue_full },
     { "one-signal", test_one_signal },
     { "two-pes", test_two_pes },
