@@ -72,10 +72,10 @@ typedef struct SDEIEntry {
  */
 typedef struct SDEIRegs {
     /*
-     * Take an exception that came before the event, if one waits; false if
-     * only the vCPU itself can, when it executes on.  Or NULL.
+     * Does an exception that came before the event wait until the vCPU
+     * executes on?  Or NULL, if none ever does.
      */
-    bool (*take_exception)(CPUState *cs);
+    bool (*has_exception)(CPUState *cs);
     /* Is the vCPU in AArch64 state at @client_el? */
     bool (*is_client)(CPUState *cs, unsigned int client_el);
     /* Read X0-X5 */

@@ -16,7 +16,6 @@
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "qemu/plugin.h"
-#include "system/runstate.h"
 #include "cpu.h"
 #include "sdei-internal.h"
 #include "trace.h"
@@ -114,19 +113,20 @@ static void sdei_vcpu_work(CPUState *cs, run_on_cpu_data data)
 {
     SDEIState *s = data.host_ptr;
     uint32_t pe = cs->cpu_index;
-    bool running = runstate_is_running();
+    /*
+     * Queued work also runs while the VM is stopped, or a debugger holds the
+     * vCPU.  Its registers are not to change then: they may just be migrating,
+     * or shown.  Resuming, of all or of some vCPUs, asks again.
+     */
+    bool running = !cpu_is_stopped(cs);
 
-    if (running && s->regs->take_exception && !s->regs->take_exception(cs)) {
+    if (running && s->regs->has_exception && s->regs->has_exception(cs)) {
         /* Not work queued from here: it would run before the vCPU does */
         aio_bh_schedule_oneshot(qemu_get_aio_context(), sdei_look_again,
                                 &s->cpu[pe]);
         return;
     }
     s->cpu[pe].work_queued = false;
-    /*
-     * Queued work also runs while the VM is stopped.  Its registers are not
-     * to change then, they may just be migrating; resuming asks again.
-     */
     if (running) {
         vaddr from = cs->cc->get_pc(cs);
 

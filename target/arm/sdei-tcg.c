@@ -20,19 +20,14 @@ static bool sdei_tcg_is_client(CPUState *cs, unsigned int client_el)
 
 /*
  * What an instruction that QEMU executes alone (EXCP_ATOMIC) has raised waits
- * until the vCPU executes on, which would then be the handler.
+ * until the vCPU executes on, which would then be the handler.  EXCP_DEBUG is
+ * a watchpoint, the guest's or a debugger's; the other ones from EXCP_INTERRUPT
+ * on only end execution, and are forgotten.
  */
-static bool sdei_tcg_take_exception(CPUState *cs)
+static bool sdei_tcg_has_exception(CPUState *cs)
 {
-    /* A watchpoint, the guest's or a debugger's */
-    if (cs->exception_index == EXCP_DEBUG) {
-        return false;
-    }
-    if (cs->exception_index >= 0 && cs->exception_index < EXCP_INTERRUPT) {
-        arm_cpu_do_interrupt(cs);
-        cs->exception_index = -1;
-    }
-    return true;
+    return cs->exception_index == EXCP_DEBUG ||
+           (cs->exception_index >= 0 && cs->exception_index < EXCP_INTERRUPT);
 }
 
 static void sdei_tcg_get_args(CPUState *cs, uint64_t x[6])
@@ -170,7 +165,7 @@ static void sdei_tcg_complete_and_resume(CPUState *cs, unsigned int client_el,
 }
 
 const SDEIRegs sdei_tcg_regs = {
-    .take_exception = sdei_tcg_take_exception,
+    .has_exception = sdei_tcg_has_exception,
     .is_client = sdei_tcg_is_client,
     .get_args = sdei_tcg_get_args,
     .set_result = sdei_tcg_set_result,

@@ -390,6 +390,76 @@ static void test_gdb_step(void)
     gdb_end(&t);
 }
 
+/* PE 1 stands still while PE 0 runs: what comes for it waits */
+static void test_gdb_held(void)
+{
+    uint64_t spin, pc, x[31];
+    GdbGuest t;
+    Guest *g;
+
+    gdb_start(&t);
+    g = t.g;
+    event_ready(g, PE, 2, 0);
+    guest_set_mode(g, PE, ID_HANDLER(2), MODE_AUTO);
+    guest_pattern(x, 0x42);
+    spin = guest_spin_start(g, PE, x, guest_pstate(g, PSTATE_DAIF));
+    gdb_attach(&t);
+    check_in_spin(g, t.fd, spin);
+    pc = gdb_read_reg(t.fd, GDB_REG_PC);
+    for (unsigned i = 1; i <= 3; i++) {
+        gdb_send(t.fd, "vCont;c:1");
+        event_signal(g, 0, PE);
+        for (unsigned n = 0; n < 100; n++) {
+            guest_nop(g, 0);
+        }
+        guest_check_eq(g, PE, guest_count(g, PE, ID_HANDLER(2)), 0,
+                       "entries while it is held");
+        gdb_interrupt(t.fd);
+        guest_check_eq(g, PE, gdb_read_reg(t.fd, GDB_REG_PC), pc,
+                       "PC while it is held");
+    }
+    gdb_continue(t.fd);
+    guest_wait_count(g, PE, ID_HANDLER(2), 1);
+    guest_spin_stop(g, PE, spin, NULL);
+    gdb_end(&t);
+}
+
+/* Who stops at a breakpoint is there, and not in a handler */
+static void test_gdb_breakpoint_in_loop(void)
+{
+    unsigned rounds = guest_is_kvm() ? 20 : 200;
+    uint64_t spin, x[31];
+    GdbGuest t;
+    Guest *g;
+
+    gdb_start(&t);
+    g = t.g;
+    event_ready(g, PE, 2, 0);
+    guest_set_mode(g, PE, ID_HANDLER(2), MODE_AUTO);
+    guest_pattern(x, 0x42);
+    spin = guest_spin_start(g, PE, x, guest_pstate(g, PSTATE_DAIF));
+    gdb_attach(&t);
+    for (unsigned i = 1; i <= rounds; i++) {
+        uint64_t seq;
+
+        gdb_breakpoint(t.fd, true, guest_spin_pc(PE, spin));
+        gdb_continue(t.fd);
+        seq = guest_call_start(g, 0, SDEI_EVENT_SIGNAL, EVENT_SW_SIGNALED,
+                               guest_affinity(g, PE));
+        gdb_wait_stop(t.fd);
+        guest_check_eq(g, PE, gdb_read_reg(t.fd, GDB_REG_PC),
+                       guest_spin_pc(PE, spin), "PC at the breakpoint");
+        gdb_breakpoint(t.fd, false, guest_spin_pc(PE, spin));
+        gdb_continue(t.fd);
+        guest_wait(g, 0, seq, NULL);
+        guest_wait_count(g, PE, ID_HANDLER(2), i);
+        gdb_interrupt(t.fd);
+    }
+    gdb_continue(t.fd);
+    guest_spin_stop(g, PE, spin, NULL);
+    gdb_end(&t);
+}
+
 /* ---- Record and replay ---- */
 
 #define RECORDED_EVENTS     50
@@ -535,5 +605,8 @@ void add_debug_tests(void)
                    test_gdb_stopped);
     qtest_add_func("/arm-sdei/gdbstub/events-wait-while-stepping",
                    test_gdb_step);
+    qtest_add_func("/arm-sdei/gdbstub/held", test_gdb_held);
+    qtest_add_func("/arm-sdei/gdbstub/breakpoint-in-loop",
+                   test_gdb_breakpoint_in_loop);
     qtest_add_func("/arm-sdei/record-replay", test_record_replay);
 }
