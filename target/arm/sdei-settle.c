@@ -16,6 +16,7 @@
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "qemu/plugin.h"
+#include "system/runstate.h"
 #include "cpu.h"
 #include "sdei-internal.h"
 #include "trace.h"
@@ -106,27 +107,36 @@ static void sdei_look_again(void *opaque)
     SDEICPUState *sc = opaque;
 
     sc->work_queued = false;
-    sdei_settle(ARM_CPU(sc->cs)->sdei, sc->cs->cpu_index);
+    /* A debugger that still holds the vCPU has to resume the VM, as any does */
+    if (!cpu_is_stopped(sc->cs)) {
+        sdei_settle(ARM_CPU(sc->cs)->sdei, sc->cs->cpu_index);
+    }
+}
+
+/* Is the vCPU held by a debugger, or about to take what came before? */
+static bool sdei_must_wait(const SDEIState *s, CPUState *cs)
+{
+    return cs->stopped ||
+           (s->regs->has_exception && s->regs->has_exception(cs));
 }
 
 static void sdei_vcpu_work(CPUState *cs, run_on_cpu_data data)
 {
     SDEIState *s = data.host_ptr;
     uint32_t pe = cs->cpu_index;
-    /*
-     * Queued work also runs while the VM is stopped, or a debugger holds the
-     * vCPU.  Its registers are not to change then: they may just be migrating,
-     * or shown.  Resuming, of all or of some vCPUs, asks again.
-     */
-    bool running = !cpu_is_stopped(cs);
+    bool running = runstate_is_running();
 
-    if (running && s->regs->has_exception && s->regs->has_exception(cs)) {
+    if (running && sdei_must_wait(s, cs)) {
         /* Not work queued from here: it would run before the vCPU does */
         aio_bh_schedule_oneshot(qemu_get_aio_context(), sdei_look_again,
                                 &s->cpu[pe]);
         return;
     }
     s->cpu[pe].work_queued = false;
+    /*
+     * Queued work also runs while the VM is stopped.  Its registers are not
+     * to change then, they may just be migrating; resuming asks again.
+     */
     if (running) {
         vaddr from = cs->cc->get_pc(cs);
 
