@@ -66,6 +66,7 @@ TRACE_EVENTS = ('kvm_vcpu_ioctl\\narm_sdei_call\\n'
 KVM_RUN = 0xae80
 
 LINE = re.compile(r'([^\n]*)\n')
+OOPS = re.compile(r'Internal error: |Kernel panic')
 
 
 @dataclass
@@ -164,6 +165,10 @@ def write_initrd(images, folder, files, programs):
     return initrd
 
 
+class HostDied(GuestError):
+    """The host's kernel has a bug: nothing is known of what was tested."""
+
+
 class HostConfig:
     """The emulated machine, in the place of a sdei_guest.Config."""
 
@@ -197,6 +202,11 @@ class Host(Guest):
         initrd = write_initrd(images, Path(folder), files, programs)
         super().__init__(vm, images, folder, log_file,
                          HostConfig(initrd, hardware), kernel)
+
+    def _check(self, what, alive, deadline):
+        if OOPS.search(self.log):
+            raise HostDied(f"the host's kernel died; waited for {what}\n{self._log_tail()}")
+        super()._check(what, alive, deadline)
 
     def receive_line(self, what):
         """Return the next line of output of an order."""
