@@ -5,7 +5,7 @@ tests as a domain.
 A daemon runs as a user does ("session"), never as root, with all of its files
 in a folder of its own, so that two of them can be there at once and nothing of
 the machine's own libvirt is touched. QEMU is the one that tools/package makes
-for all systems, unpacked.
+for all systems, unpacked, or SDEI_EMULATOR, of the package that is installed.
 """
 
 import json
@@ -63,11 +63,18 @@ class Place:
             self.user = pwd.getpwnam(USER)
             self.prefix = ['setpriv', f'--reuid={self.user.pw_uid}', f'--regid={self.user.pw_gid}',
                            '--clear-groups']
+        self.is_package = 'SDEI_EMULATOR' in os.environ
+        if self.is_package:
+            self.emulator = Path(os.environ['SDEI_EMULATOR'])
+            self.image_tool = self.emulator.with_name('qemu-img-sdei')
+            self.firmware = Path('/usr/share/qemu-sdei')
+            return
         qemu = self.path / 'qemu'
         qemu.mkdir()
         subprocess.run(['tar', '-C', qemu, '-xf', archive, '--strip-components=1', '--no-same-owner'],
                        check=True)
         self.emulator = qemu / 'bin/qemu-system-aarch64'
+        self.image_tool = qemu / 'bin/qemu-img'
         self.firmware = qemu / 'share/qemu-sdei'
 
     def folder(self, *names):

@@ -71,10 +71,10 @@ class Libvirt(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.skipped = missing() or (None if nmi_kernel() else 'no Linux 7.3: tools/guest-kernel') or \
-            (None if os.environ.get('SDEI_ARCHIVE') else 'no QEMU: tools/package')
+            (None if {'SDEI_ARCHIVE', 'SDEI_EMULATOR'} & set(os.environ) else 'no QEMU: tools/package')
         if cls.skipped:
             return
-        cls.place = Place(os.environ['SDEI_ARCHIVE'])
+        cls.place = Place(os.environ.get('SDEI_ARCHIVE'))
         cls.addClassCleanup(cls.place.remove)
         cls.daemon = Daemon(cls.place, 'a')
         cls.addClassCleanup(cls.daemon.stop)
@@ -116,7 +116,7 @@ class Libvirt(unittest.TestCase):
     def disk(self, name):
         """Return an empty disk."""
         path = self.daemon.home / f'{name}.qcow2'
-        status, said = self.daemon.run(self.place.emulator.parent / 'qemu-img', 'create', '-f', 'qcow2',
+        status, said = self.daemon.run(self.place.image_tool, 'create', '-f', 'qcow2',
                                        path, '1G')
         self.assertEqual(status, 0, said)
         return path
@@ -144,33 +144,55 @@ class Start(Libvirt):
         guest.wait_end()
         self.assertEqual(guest.vm.state(), 'shut off')
 
-    def test_virt_install(self):
-        """virt-install's line, with VNC."""
+    def virt_install(self, guest):
+        """Start @guest by virt-install's line, and with VNC."""
         line = next(block for block in blocks('console') if 'virt-install' in block)
         words = shlex.split(line.replace('\\\n', ' ').removeprefix('$ '))
         self.assertEqual(words.pop(0), 'virt-install')
-        for option, value in (('--disk', str(self.disk('installed'))), ('--name', 'installed'),
-                              ('--memory', '512')):
+        name, config, place = guest.vm.name, guest.config, self.place
+        for option, value in (('--disk', str(self.disk(name))), ('--name', name), ('--memory', '512'),
+                              ('--vcpus', str(config.cpus))):
             words[words.index(option) + 1] = value
-        place = self.place
         boot = words.index('--boot') + 1
         self.assertEqual(words[boot], 'uefi')
-        words[boot] = (f'loader={place.firmware}/edk2-aarch64-code.fd,loader.readonly=yes,'
-                       f'loader.type=pflash,nvram.template={place.firmware}/edk2-arm-vars.fd,'
-                       f'emulator={place.emulator},kernel={place.copy(nmi_kernel())},'
-                       f'initrd={place.copy(images_dir() / "initrd.cpio")},'
-                       'kernel_args="console=ttyAMA0 guest.orders=none"')
-        log = self.daemon.home / 'installed.log'
+        # libvirt looks for firmware in packages alone
+        if not place.is_package:
+            words[boot] = (f'loader={place.firmware}/edk2-aarch64-code.fd,loader.readonly=yes,'
+                           f'loader.type=pflash,nvram.template={place.firmware}/edk2-arm-vars.fd')
+        words[boot] += (f',emulator={place.emulator},kernel={place.copy(nmi_kernel())},'
+                        f'initrd={place.copy(images_dir() / config.initrd)},'
+                        f'kernel_args="console=ttyAMA0 {config.append}"')
         words += ['--network', 'none', '--graphics', 'vnc', '--controller', 'usb,model=qemu-xhci',
-                  '--serial', f'file,path={log}', '--virt-type', 'qemu',
-                  '--connect', self.daemon.uri]
-        self.addCleanup(self.daemon.run, 'virsh', 'destroy', 'installed')
+                  '--serial', f'file,path={guest.log_file}',
+                  '--serial', f'unix,path={guest.folder}/orders,mode=bind',
+                  '--virt-type', 'qemu', '--connect', self.daemon.uri]
         status, said = self.daemon.run('virt-install', *words)
         self.assertEqual(status, 0, said)
-        tree = ElementTree.fromstring(self.daemon.virsh('dumpxml', 'installed'))
+        guest.attach()
+        guest.wait_ready()
+
+    def test_virt_install(self):
+        """virt-install's line gives a guest that inject-nmi reaches, and that dumps."""
+        code = None
+
+        def scenario():
+            nonlocal code
+            guest = self.guest(Config(cpus=3, firmware='acpi', initrd='initrd-kdump.cpio',
+                                      append='crashkernel=192M'))
+            self.virt_install(guest)
+            guest.detected()
+            guest.load_crash_kernel()
+            code = guest.wedge(range(3))
+            guest.vm.virsh('inject-nmi')
+            guest.wait_log(AGDI)
+            guest.wait_ready()
+            return guest
+
+        guest = in_time(scenario)
+        guest.check_crash_kernel(code, wedged=2)
+        tree = ElementTree.fromstring(guest.vm.virsh('dumpxml'))
         self.assertEqual(tree.find('devices/graphics').get('type'), 'vnc')
         self.assertIn(f'{QEMU_NS}commandline', [child.tag for child in tree])
-        self.daemon.wait_for('the guest to find SDEI', lambda: b'sdei: SDEIv1.1' in log.read_bytes())
 
     def test_probing(self):
         """libvirt learns of machine properties by qom-list-properties: sdei is one, as ras."""
