@@ -90,21 +90,33 @@ static bool sdei_is_shared(const SDEIEvents *m, uint32_t ev)
     return m->event[ev].def.type == SDEI_TYPE_SHARED;
 }
 
-static int64_t sdei_transit(SDEIEvents *m, uint32_t ev, uint32_t pe,
-                            SDEIAction action)
+/* Where it is counted that @ev, on @pe, is pending */
+static uint32_t *sdei_num_pending(SDEIEvents *m, uint32_t ev, uint32_t pe)
 {
-    SDEIHandler *h = sdei_events_handler(m, ev, pe);
-    uint32_t *used = sdei_is_shared(m, ev) ? &m->num_shared_used
-                                           : &m->pe[pe].num_used;
-    uint8_t next = sdei_transition[h->status][action];
+    return sdei_is_shared(m, ev) ? &m->num_shared_pending
+                                 : &m->pe[pe].num_pending;
+}
 
+/* Where it is counted that @ev, on @pe, is registered or running */
+static uint32_t *sdei_num_used(SDEIEvents *m, uint32_t ev, uint32_t pe)
+{
+    return sdei_is_shared(m, ev) ? &m->num_shared_used : &m->pe[pe].num_used;
+}
+
+/*
+ * Those that are refused or answer PENDING, and those from or to UNREG, which
+ * the counts follow
+ */
+static int64_t sdei_transit_rare(SDEIEvents *m, uint32_t ev, uint32_t pe,
+                                 SDEIHandler *h, uint8_t next)
+{
     if (next == DENY) {
         return sdei_fail(m, SDEI_DENIED, sdei_denied_because[h->status]);
     }
     if ((h->status == UNREG) != ((next & ~PEND) == UNREG)) {
         int more = h->status == UNREG ? 1 : -1;
 
-        *used += more;
+        *sdei_num_used(m, ev, pe) += more;
         m->num_lines += m->event[ev].intid ? more : 0;
     }
     h->status = next & ~PEND;
@@ -114,36 +126,43 @@ static int64_t sdei_transit(SDEIEvents *m, uint32_t ev, uint32_t pe,
     return SDEI_SUCCESS;
 }
 
+/* @h is sdei_events_handler(m, ev, pe), which most callers have; also below */
+static inline int64_t sdei_transit(SDEIEvents *m, uint32_t ev, uint32_t pe,
+                                   SDEIHandler *h, SDEIAction action)
+{
+    uint8_t next = sdei_transition[h->status][action];
+
+    if (h->status == UNREG || next == UNREG || (next & (DENY | PEND))) {
+        return sdei_transit_rare(m, ev, pe, h, next);
+    }
+    h->status = next;
+    return SDEI_SUCCESS;
+}
+
 static uint32_t sdei_num_handlers(const SDEIEvents *m, uint32_t ev)
 {
     return sdei_is_shared(m, ev) ? 1 : m->num_pes;
 }
 
-static void sdei_set_pending(SDEIEvents *m, uint32_t ev, uint32_t pe,
-                             bool pending)
+static inline void sdei_set_pending(SDEIEvents *m, uint32_t ev, uint32_t pe,
+                                    SDEIHandler *h, bool pending)
 {
-    SDEIHandler *h = sdei_events_handler(m, ev, pe);
-    uint32_t *count = sdei_is_shared(m, ev) ? &m->num_shared_pending
-                                            : &m->pe[pe].num_pending;
-
-    if (h->pending == pending) {
-        return;
+    if (h->pending != pending) {
+        h->pending = pending;
+        *sdei_num_pending(m, ev, pe) += pending ? 1 : -1;
     }
-    h->pending = pending;
-    *count += pending ? 1 : -1;
 }
 
+/* Twice at each entry to a handler and at its end: no branch */
 static inline void sdei_assign_bit(unsigned long *map, uint32_t i, bool value)
 {
-    if (value) {
-        set_bit(i, map);
-    } else {
-        clear_bit(i, map);
-    }
+    unsigned long *word = &map[BIT_WORD(i)];
+
+    *word = (*word & ~BIT_MASK(i)) | (value * BIT_MASK(i));
 }
 
 /* After any change of @pe's mask or running handlers */
-static void sdei_update_can_take(SDEIEvents *m, uint32_t pe)
+static inline void sdei_update_can_take(SDEIEvents *m, uint32_t pe)
 {
     const SDEIPE *p = &m->pe[pe];
     bool critical = !p->masked && p->running[SDEI_PRIO_CRITICAL] == SDEI_NONE;
@@ -248,13 +267,9 @@ void sdei_events_reset(SDEIEvents *m)
 static void sdei_count_handler(SDEIEvents *m, uint32_t ev, uint32_t i)
 {
     const SDEIHandler *h = &m->event[ev].handler[i];
-    bool shared = sdei_is_shared(m, ev);
-    uint32_t *pending = shared ? &m->num_shared_pending
-                               : &m->pe[i].num_pending;
-    uint32_t *used = shared ? &m->num_shared_used : &m->pe[i].num_used;
 
-    *pending += h->pending;
-    *used += h->status != UNREG;
+    *sdei_num_pending(m, ev, i) += h->pending;
+    *sdei_num_used(m, ev, i) += h->status != UNREG;
     m->num_lines += m->event[ev].intid && h->status != UNREG;
 }
 
@@ -526,8 +541,8 @@ int64_t sdei_event_register(SDEIEvents *m, uint32_t pe, uint32_t num,
     if (ret != SDEI_SUCCESS) {
         return ret;
     }
-    sdei_transit(m, ev, pe, SDEI_DO_REGISTER);
     h = sdei_events_handler(m, ev, pe);
+    sdei_transit(m, ev, pe, h, SDEI_DO_REGISTER);
     h->relative = flags & SDEI_REGISTER_RELATIVE;
     h->entry = entry;
     h->ep_arg = ep_arg;
@@ -548,7 +563,8 @@ int64_t sdei_event_enable(SDEIEvents *m, uint32_t pe, uint32_t num)
     if (ev == SDEI_NONE) {
         return sdei_unknown_event(m);
     }
-    return sdei_transit(m, ev, pe, SDEI_DO_ENABLE);
+    return sdei_transit(m, ev, pe, sdei_events_handler(m, ev, pe),
+                        SDEI_DO_ENABLE);
 }
 
 int64_t sdei_event_disable(SDEIEvents *m, uint32_t pe, uint32_t num)
@@ -558,16 +574,17 @@ int64_t sdei_event_disable(SDEIEvents *m, uint32_t pe, uint32_t num)
     if (ev == SDEI_NONE) {
         return sdei_unknown_event(m);
     }
-    return sdei_transit(m, ev, pe, SDEI_DO_DISABLE);
+    return sdei_transit(m, ev, pe, sdei_events_handler(m, ev, pe),
+                        SDEI_DO_DISABLE);
 }
 
 static int64_t sdei_unregister_index(SDEIEvents *m, uint32_t pe, uint32_t ev)
 {
     SDEIHandler *h = sdei_events_handler(m, ev, pe);
-    int64_t ret = sdei_transit(m, ev, pe, SDEI_DO_UNREGISTER);
+    int64_t ret = sdei_transit(m, ev, pe, h, SDEI_DO_UNREGISTER);
 
     if (ret != SDEI_DENIED) {
-        sdei_set_pending(m, ev, pe, false);
+        sdei_set_pending(m, ev, pe, h, false);
     }
     if (h->status == UNREG) {
         sdei_handler_reset(h);
@@ -666,11 +683,11 @@ int64_t sdei_event_routing_set(SDEIEvents *m, uint32_t pe, uint32_t num,
         }
     }
 
-    ret = sdei_transit(m, ev, pe, SDEI_DO_ROUTING_SET);
+    h = m->event[ev].handler;
+    ret = sdei_transit(m, ev, pe, h, SDEI_DO_ROUTING_SET);
     if (ret != SDEI_SUCCESS) {
         return ret;
     }
-    h = sdei_events_handler(m, ev, pe);
     h->routing_mode = mode;
     h->pe = routed;
     return SDEI_SUCCESS;
@@ -791,24 +808,19 @@ void sdei_line_changed(SDEIEvents *m, uint32_t ev, uint32_t pe, bool level)
     if (level) {
         sdei_trigger(m, ev, pe);
     } else if (!h->edge) {
-        sdei_set_pending(m, ev, pe, false);
+        sdei_set_pending(m, ev, pe, h, false);
     }
 }
 
 bool sdei_trigger(SDEIEvents *m, uint32_t ev, uint32_t pe)
 {
-    const SDEIHandler *h = sdei_events_handler(m, ev, pe);
+    SDEIHandler *h = sdei_events_handler(m, ev, pe);
 
     if (!(h->status & SDEI_STATUS_REGISTERED)) {
         return false;
     }
-    sdei_set_pending(m, ev, pe, true);
+    sdei_set_pending(m, ev, pe, h, true);
     return true;
-}
-
-bool sdei_is_enabled(const SDEIEvents *m, uint32_t ev, uint32_t pe)
-{
-    return sdei_events_handler(m, ev, pe)->status & SDEI_STATUS_ENABLED;
 }
 
 int64_t sdei_pe_mask(SDEIEvents *m, uint32_t pe)
@@ -870,34 +882,20 @@ int64_t sdei_shared_reset(SDEIEvents *m)
     return ret;
 }
 
-static SDEIPriority sdei_running_priority(const SDEIPE *p)
-{
-    return p->running[SDEI_PRIO_CRITICAL] != SDEI_NONE ? SDEI_PRIO_CRITICAL
-                                                       : SDEI_PRIO_NORMAL;
-}
-
-uint32_t sdei_running(const SDEIEvents *m, uint32_t pe)
-{
-    const SDEIPE *p = &m->pe[pe];
-
-    return p->running[sdei_running_priority(p)];
-}
-
 uint32_t sdei_complete(SDEIEvents *m, uint32_t pe)
 {
-    SDEIPE *p = &m->pe[pe];
-    SDEIPriority prio = sdei_running_priority(p);
-    uint32_t ev = p->running[prio];
+    SDEIPriority prio = sdei_running_priority(m, pe);
+    uint32_t ev = m->pe[pe].running[prio];
     SDEIHandler *h = sdei_events_handler(m, ev, pe);
 
-    sdei_transit(m, ev, pe, SDEI_DO_COMPLETE);
+    sdei_transit(m, ev, pe, h, SDEI_DO_COMPLETE);
     if (h->status == UNREG) {
         sdei_handler_reset(h);
     } else if (h->level && !h->edge) {
         /* The cause of a level-triggered interrupt has not gone away */
         sdei_trigger(m, ev, pe);
     }
-    p->running[prio] = SDEI_NONE;
+    m->pe[pe].running[prio] = SDEI_NONE;
     sdei_update_can_take(m, pe);
     return ev;
 }
@@ -1007,8 +1005,8 @@ const SDEIHandler *sdei_dispatch(SDEIEvents *m, uint32_t pe, uint32_t ev)
 {
     SDEIHandler *h = sdei_events_handler(m, ev, pe);
 
-    sdei_transit(m, ev, pe, SDEI_DO_DISPATCH);
-    sdei_set_pending(m, ev, pe, false);
+    sdei_transit(m, ev, pe, h, SDEI_DO_DISPATCH);
+    sdei_set_pending(m, ev, pe, h, false);
     if (h->routing_mode == SDEI_RM_ANY) {
         h->pe = SDEI_NONE;
     }

@@ -295,11 +295,6 @@ int64_t sdei_shared_reset(SDEIEvents *m);
 bool sdei_trigger(SDEIEvents *m, uint32_t ev, uint32_t pe);
 
 /**
- * sdei_is_enabled: has a client registered and enabled event @ev on @pe?
- */
-bool sdei_is_enabled(const SDEIEvents *m, uint32_t ev, uint32_t pe);
-
-/**
  * sdei_would_be_taken: would a PE take the enabled shared event @ev at once, if
  * it were triggered now?
  */
@@ -338,12 +333,6 @@ void sdei_line_taken(SDEIEvents *m, uint32_t ev, uint32_t pe, bool edge,
  * level-triggered interrupt back, if it was not dispatched yet.
  */
 void sdei_line_changed(SDEIEvents *m, uint32_t ev, uint32_t pe, bool level);
-
-/**
- * sdei_running: the innermost running handler
- * Returns: its event's index, or SDEI_NONE if no handler runs on @pe
- */
-uint32_t sdei_running(const SDEIEvents *m, uint32_t pe);
 
 /**
  * sdei_complete: the innermost running handler of @pe has ended
@@ -406,6 +395,35 @@ static inline SDEIHandler *sdei_events_handler(const SDEIEvents *m,
     const SDEIEvent *event = &m->event[ev];
 
     return &event->handler[event->def.type == SDEI_TYPE_SHARED ? 0 : pe];
+}
+
+/**
+ * sdei_is_enabled: has a client registered and enabled event @ev on @pe?
+ */
+static inline bool sdei_is_enabled(const SDEIEvents *m, uint32_t ev,
+                                   uint32_t pe)
+{
+    return sdei_events_handler(m, ev, pe)->status & SDEI_STATUS_ENABLED;
+}
+
+/**
+ * sdei_running_priority: that of the innermost running handler
+ * Returns: SDEI_PRIO_NORMAL if no handler runs on @pe
+ */
+static inline SDEIPriority sdei_running_priority(const SDEIEvents *m,
+                                                 uint32_t pe)
+{
+    return m->pe[pe].running[SDEI_PRIO_CRITICAL] != SDEI_NONE
+           ? SDEI_PRIO_CRITICAL : SDEI_PRIO_NORMAL;
+}
+
+/**
+ * sdei_running: the innermost running handler
+ * Returns: its event's index, or SDEI_NONE if no handler runs on @pe
+ */
+static inline uint32_t sdei_running(const SDEIEvents *m, uint32_t pe)
+{
+    return m->pe[pe].running[sdei_running_priority(m, pe)];
 }
 
 /**

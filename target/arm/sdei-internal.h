@@ -54,18 +54,6 @@ typedef struct SDEIContext {
 } SDEIContext;
 
 /**
- * SDEIEntry: how a handler is to be entered
- * @x: X0-X3; X4-X17 keep the interrupted values, which Linux stores from the
- *     live registers (arch/arm64/kernel/entry.S)
- * @pc: entry point, or offset from the client's VBAR if @relative
- */
-typedef struct SDEIEntry {
-    uint64_t x[4];
-    uint64_t pc;
-    bool relative;
-} SDEIEntry;
-
-/**
  * SDEIRegs: access to the registers of a vCPU under one accelerator
  *
  * All are called in the thread of @cs with the BQL held.
@@ -76,17 +64,22 @@ typedef struct SDEIRegs {
      * executes on?  Or NULL, if none ever does.
      */
     bool (*has_exception)(CPUState *cs);
-    /* Is the vCPU in AArch64 state at @client_el? */
-    bool (*is_client)(CPUState *cs, unsigned int client_el);
-    /* Read X0-X5 */
-    void (*get_args)(CPUState *cs, uint64_t x[6]);
+    /*
+     * Read X0-X5 if the caller is a client: in AArch64 state at @client_el.
+     * Otherwise return false, and leave @x alone.
+     */
+    bool (*get_args)(CPUState *cs, unsigned int client_el, uint64_t x[6]);
     /* Write the result of a call to X0, or W0 for an AArch32 caller */
     void (*set_result)(CPUState *cs, int64_t result);
-    /* Store the current context */
-    void (*save)(CPUState *cs, SDEIContext *context);
-    /* Enter a handler, waking the vCPU; @context is what was just saved */
-    void (*enter)(CPUState *cs, unsigned int client_el,
-                  const SDEIContext *context, const SDEIEntry *entry);
+    /*
+     * Store the current context in @context, and enter the @handler of event
+     * @num, waking the vCPU: at @handler's entry point, from the client's VBAR
+     * on if it is relative.  X0-X3 become @num, the handler's argument, and the
+     * interrupted PC and PSTATE; X4-X17 keep the interrupted values, which
+     * Linux stores from the live registers (arch/arm64/kernel/entry.S).
+     */
+    void (*enter)(CPUState *cs, unsigned int client_el, uint32_t num,
+                  const SDEIHandler *handler, SDEIContext *context);
     /* EVENT_COMPLETE: go on where the handler interrupted */
     void (*complete)(CPUState *cs, const SDEIContext *context);
     /* EVENT_COMPLETE_AND_RESUME: take an exception from there to @pc */

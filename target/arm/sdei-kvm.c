@@ -103,14 +103,19 @@ static bool sdei_kvm_is_client(CPUState *cs, unsigned int client_el)
            mode == aarch64_pstate_mode(client_el, false);
 }
 
-static void sdei_kvm_get_args(CPUState *cs, uint64_t x[6])
+static bool sdei_kvm_get_args(CPUState *cs, unsigned int client_el,
+                              uint64_t x[6])
 {
     int i;
 
+    if (!sdei_kvm_is_client(cs, client_el)) {
+        return false;
+    }
     x[0] = cs->kvm_run->hypercall.nr;
     for (i = 1; i < 6; i++) {
         x[i] = sdei_kvm_get(cs, REG_X(i));
     }
+    return true;
 }
 
 static void sdei_kvm_set_result(CPUState *cs, int64_t result)
@@ -146,19 +151,20 @@ static void sdei_kvm_take(CPUState *cs, unsigned int client_el,
     sdei_kvm_set(cs, REG_PC, pc);
 }
 
-static void sdei_kvm_enter(CPUState *cs, unsigned int client_el,
-                           const SDEIContext *context, const SDEIEntry *entry)
+static void sdei_kvm_enter(CPUState *cs, unsigned int client_el, uint32_t num,
+                           const SDEIHandler *handler, SDEIContext *context)
 {
     uint64_t base = 0;
-    int i;
 
-    if (entry->relative) {
+    sdei_kvm_save(cs, context);
+    if (handler->relative) {
         base = sdei_kvm_get(cs, sdei_client_regs[client_el].vbar);
     }
-    sdei_kvm_take(cs, client_el, context, base + entry->pc);
-    for (i = 0; i < ARRAY_SIZE(entry->x); i++) {
-        sdei_kvm_set(cs, REG_X(i), entry->x[i]);
-    }
+    sdei_kvm_take(cs, client_el, context, base + handler->entry);
+    sdei_kvm_set(cs, REG_X(0), num);
+    sdei_kvm_set(cs, REG_X(1), handler->ep_arg);
+    sdei_kvm_set(cs, REG_X(2), context->pc);
+    sdei_kvm_set(cs, REG_X(3), context->pstate);
 }
 
 static void sdei_kvm_set_context_regs(CPUState *cs, const SDEIContext *context)
@@ -189,10 +195,8 @@ static void sdei_kvm_complete_and_resume(CPUState *cs, unsigned int client_el,
 }
 
 const SDEIRegs sdei_kvm_regs = {
-    .is_client = sdei_kvm_is_client,
     .get_args = sdei_kvm_get_args,
     .set_result = sdei_kvm_set_result,
-    .save = sdei_kvm_save,
     .enter = sdei_kvm_enter,
     .complete = sdei_kvm_complete,
     .complete_and_resume = sdei_kvm_complete_and_resume,

@@ -63,7 +63,6 @@ static bool sdei_take_event(SDEIState *s, uint32_t pe)
     const SDEIEventDef *def;
     const SDEIHandler *h;
     SDEIContext *context;
-    SDEIEntry entry;
 
     if (ev == SDEI_NONE || sdei_is_stepped(sc)) {
         return false;
@@ -71,13 +70,7 @@ static bool sdei_take_event(SDEIState *s, uint32_t pe)
     h = sdei_dispatch(&s->events, pe, ev);
     def = &s->events.event[ev].def;
     context = &sc->context[def->priority];
-    s->regs->save(sc->cs, context);
-    entry = (SDEIEntry) {
-        .x = { def->num, h->ep_arg, context->pc, context->pstate },
-        .pc = h->entry,
-        .relative = h->relative,
-    };
-    s->regs->enter(sc->cs, s->client_el, context, &entry);
+    s->regs->enter(sc->cs, s->client_el, def->num, h, context);
     trace_arm_sdei_dispatch(s->events.pe[pe].mpidr, def->num, h->entry,
                             context->pc, context->pstate);
     sdei_report_taken(def->num, pe);

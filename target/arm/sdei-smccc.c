@@ -64,12 +64,10 @@ static int64_t sdei_call_event_disable(SDEIState *s, uint32_t pe, SDEIArgs x)
 /* What the innermost running handler of @pe interrupted, or NULL */
 static const SDEIContext *sdei_running_context(SDEIState *s, uint32_t pe)
 {
-    uint32_t ev = sdei_running(&s->events, pe);
-
-    if (ev == SDEI_NONE) {
+    if (sdei_running(&s->events, pe) == SDEI_NONE) {
         return NULL;
     }
-    return &s->cpu[pe].context[s->events.event[ev].def.priority];
+    return &s->cpu[pe].context[sdei_running_priority(&s->events, pe)];
 }
 
 static int64_t sdei_call_event_context(SDEIState *s, uint32_t pe, SDEIArgs x)
@@ -265,11 +263,10 @@ static const SDEICall *sdei_decode(SDEIState *s, CPUState *cs, SDEIArgs x)
     const SDEICall *call;
 
     /* Where others have their arguments need not be where a client has them */
-    if (!s->regs->is_client(cs, s->client_el)) {
+    if (!s->regs->get_args(cs, s->client_el, x)) {
         memset(x, 0, sizeof(SDEIArgs));
         return &sdei_call_of_others;
     }
-    s->regs->get_args(cs, x);
     call = &sdei_calls[x[0] & (SDEI_FN_COUNT - 1)];
     return call->fn ? call : &sdei_undefined_call;
 }

@@ -11,13 +11,6 @@
 #include "cpu-features.h"
 #include "sdei-internal.h"
 
-static bool sdei_tcg_is_client(CPUState *cs, unsigned int client_el)
-{
-    CPUARMState *env = cpu_env(cs);
-
-    return is_a64(env) && arm_current_el(env) == client_el;
-}
-
 /*
  * What an instruction that QEMU executes alone (EXCP_ATOMIC) has raised waits
  * until the vCPU executes on, which would then be the handler.  EXCP_DEBUG is
@@ -30,9 +23,16 @@ static bool sdei_tcg_has_exception(CPUState *cs)
            (cs->exception_index >= 0 && cs->exception_index < EXCP_INTERRUPT);
 }
 
-static void sdei_tcg_get_args(CPUState *cs, uint64_t x[6])
+static bool sdei_tcg_get_args(CPUState *cs, unsigned int client_el,
+                              uint64_t x[6])
 {
-    memcpy(x, cpu_env(cs)->xregs, 6 * sizeof(*x));
+    CPUARMState *env = cpu_env(cs);
+
+    if (!is_a64(env) || arm_current_el(env) != client_el) {
+        return false;
+    }
+    memcpy(x, env->xregs, 6 * sizeof(*x));
+    return true;
 }
 
 static void sdei_tcg_set_result(CPUState *cs, int64_t result)
@@ -46,10 +46,8 @@ static void sdei_tcg_set_result(CPUState *cs, int64_t result)
     }
 }
 
-static void sdei_tcg_save(CPUState *cs, SDEIContext *context)
+static void sdei_tcg_save(CPUARMState *env, SDEIContext *context)
 {
-    CPUARMState *env = cpu_env(cs);
-
     if (is_a64(env)) {
         context->pc = env->pc;
         context->pstate = pstate_read(env);
@@ -65,18 +63,20 @@ static void sdei_tcg_save(CPUState *cs, SDEIContext *context)
  * Is nothing but PC, and what hflags do not depend on, to change?  That is the
  * usual event: code of the client's interrupts code of the client's.
  */
-static bool sdei_tcg_is_same_mode(CPUARMState *env, uint64_t new_pstate)
+static inline bool sdei_tcg_is_same_mode(CPUARMState *env,
+                                         uint64_t old_pstate,
+                                         uint64_t new_pstate)
 {
     const uint64_t others = PSTATE_NZCV | PSTATE_DAIF | PSTATE_ALLINT |
                             PSTATE_DIT | PSTATE_SSBS;
 
     /* PSTATE.D counts while software step is armed */
-    return is_a64(env) && !((pstate_read(env) ^ new_pstate) & ~others) &&
+    return is_a64(env) && !((old_pstate ^ new_pstate) & ~others) &&
            !extract64(env->cp15.mdscr_el1, 0, 1);
 }
 
-static void sdei_tcg_set_same_mode(CPUARMState *env, uint64_t pstate,
-                                   uint64_t pc)
+static inline void sdei_tcg_set_same_mode(CPUARMState *env, uint64_t pstate,
+                                          uint64_t pc)
 {
     pstate_write(env, pstate);
     env->pc = arm_clean_branch_address(env, pc);
@@ -86,9 +86,11 @@ static void sdei_tcg_set_same_mode(CPUARMState *env, uint64_t pstate,
 /*
  * Go to @pc at @client_el with the PSTATE that an exception taken there from
  * @context would give; unlike an exception leave ELR, SPSR and ESR alone.
+ * @old_pstate is the PSTATE now, if that is AArch64's.
  */
 static void sdei_tcg_take(CPUState *cs, unsigned int client_el,
-                          const SDEIContext *context, uint64_t pc)
+                          uint64_t old_pstate, const SDEIContext *context,
+                          uint64_t pc)
 {
     CPUARMState *env = cpu_env(cs);
     ARMCPU *cpu = env_archcpu(env);
@@ -96,7 +98,7 @@ static void sdei_tcg_take(CPUState *cs, unsigned int client_el,
     unsigned int cur_el = arm_current_el(env);
     bool was_a64 = is_a64(env);
 
-    if (sdei_tcg_is_same_mode(env, pstate)) {
+    if (sdei_tcg_is_same_mode(env, old_pstate, pstate)) {
         sdei_tcg_set_same_mode(env, pstate, pc);
         return;
     }
@@ -122,15 +124,20 @@ static void sdei_tcg_take(CPUState *cs, unsigned int client_el,
     }
 }
 
-static void sdei_tcg_enter(CPUState *cs, unsigned int client_el,
-                           const SDEIContext *context, const SDEIEntry *entry)
+static void sdei_tcg_enter(CPUState *cs, unsigned int client_el, uint32_t num,
+                           const SDEIHandler *handler, SDEIContext *context)
 {
     CPUARMState *env = cpu_env(cs);
     ARMCPU *cpu = env_archcpu(env);
-    uint64_t base = entry->relative ? env->cp15.vbar_el[client_el] : 0;
+    uint64_t base = handler->relative ? env->cp15.vbar_el[client_el] : 0;
 
-    sdei_tcg_take(cs, client_el, context, base + entry->pc);
-    memcpy(env->xregs, entry->x, sizeof(entry->x));
+    sdei_tcg_save(env, context);
+    sdei_tcg_take(cs, client_el, context->pstate, context,
+                  base + handler->entry);
+    env->xregs[0] = num;
+    env->xregs[1] = handler->ep_arg;
+    env->xregs[2] = context->pc;
+    env->xregs[3] = context->pstate;
 
     /* Wake from WFI and WFIT: nothing halts it any more */
     arm_set_cpu_power_state(cpu, PSCI_ON);
@@ -145,7 +152,7 @@ static void sdei_tcg_complete(CPUState *cs, const SDEIContext *context)
     CPUARMState *env = cpu_env(cs);
 
     memcpy(env->xregs, context->x, sizeof(context->x));
-    if (sdei_tcg_is_same_mode(env, context->pstate)) {
+    if (sdei_tcg_is_same_mode(env, pstate_read(env), context->pstate)) {
         sdei_tcg_set_same_mode(env, context->pstate, context->pc);
     } else {
         arm_exception_return(env, context->pstate, context->pc, true);
@@ -161,15 +168,13 @@ static void sdei_tcg_complete_and_resume(CPUState *cs, unsigned int client_el,
     memcpy(env->xregs, context->x, sizeof(context->x));
     env->elr_el[client_el] = context->pc;
     env->banked_spsr[aarch64_banked_spsr_index(client_el)] = context->pstate;
-    sdei_tcg_take(cs, client_el, context, pc);
+    sdei_tcg_take(cs, client_el, pstate_read(env), context, pc);
 }
 
 const SDEIRegs sdei_tcg_regs = {
     .has_exception = sdei_tcg_has_exception,
-    .is_client = sdei_tcg_is_client,
     .get_args = sdei_tcg_get_args,
     .set_result = sdei_tcg_set_result,
-    .save = sdei_tcg_save,
     .enter = sdei_tcg_enter,
     .complete = sdei_tcg_complete,
     .complete_and_resume = sdei_tcg_complete_and_resume,
