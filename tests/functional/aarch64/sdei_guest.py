@@ -12,6 +12,7 @@ from pathlib import Path
 import re
 import select
 import socket
+import struct
 import time
 
 # Nothing waits longer than this many seconds. What is waited for takes a few
@@ -32,6 +33,8 @@ AGDI = 'Arm Generic Diagnostic Dump and Reset SDEI event issued'
 # a busy host a vCPU may not even run for so long: try again.
 NOT_STOPPED = 'failed to stop secondary CPUs'
 ATTEMPTS = 8
+
+PSTATE_DAIF = 0x3c0
 
 CPUS = '/sys/devices/system/cpu'
 EVENT0_MODULE = '/lib/sdei_event0.ko'
@@ -84,6 +87,22 @@ def in_time(scenario):
             guest.vm.kill()
         guest.close()
     raise GuestError(f'{ATTEMPTS} times: {NOT_STOPPED}')
+
+
+def _gdb_command(gdb, command):
+    """Send a packet to QEMU's gdbstub, and return the one that it answers."""
+    gdb.sendall(f'${command}#{sum(command.encode()) & 0xff:02x}'.encode())
+    answer = b''
+    while not (packet := re.search(rb'\$([^#]*)#..', answer)):
+        more = gdb.recv(4096)
+        if not more:
+            raise GuestError(f'gdbstub: no answer to {command}')
+        answer += more
+    gdb.sendall(b'+')
+    text = packet[1].decode()
+    if not text or text.startswith('E'):
+        raise GuestError(f'gdbstub: "{text}" for {command}')
+    return text
 
 
 @dataclass(frozen=True)
@@ -302,6 +321,20 @@ class Guest:
                            command_line='info registers')
         return {name: int(value, 16) for name, value in
                 re.findall(r'\b([A-Z]+[0-9]*)=([0-9a-f]+)\b', text)}
+
+    def mask_daif(self, cpu):
+        """Set PSTATE.DAIF of a vCPU, as a debugger does."""
+        path = f'{self._socket_path}.gdb'
+        stub = 'human-monitor-command'
+        self.vm.cmd(stub, command_line=f'gdbserver unix:{path},server=on,wait=off')
+        with socket.socket(socket.AF_UNIX) as gdb:
+            gdb.connect(path)
+            _gdb_command(gdb, f'Hg{cpu + 1:x}')
+            pstate = struct.unpack('<I', bytes.fromhex(_gdb_command(gdb, 'p21')))[0]
+            _gdb_command(gdb, 'P21=' + struct.pack('<I', pstate | PSTATE_DAIF).hex())
+            # The VM, which stopped for the debugger, goes on
+            _gdb_command(gdb, 'D')
+        self.vm.cmd(stub, command_line='gdbserver none')
 
     def symbol(self, name):
         """Return the range of addresses of a function of the kernel."""

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Functional test: Linux's own user of event 0, the cross-CPU NMI of 7.3"""
 
-from sdei_guest import Config, NO_NMI_KERNEL, nmi_kernel
+from sdei_guest import Config, NO_NMI_KERNEL, PSTATE_DAIF, nmi_kernel
 from sdei_testcase import SdeiGuestTest
 
 
@@ -44,6 +44,28 @@ class SdeiNmi(SdeiGuestTest):
 
     def test_backtrace_of_stuck_cpu_el2(self):
         self.check_backtrace(Config(el=2, cpus=2, cpu='neoverse-n1'))
+
+    def test_backtrace_pseudo_nmi(self):
+        """One CPU masks by the GIC's priorities (local_irq_disable() then), and
+        one by DAIF."""
+        kernel = nmi_kernel()
+        if kernel is None:
+            self.skipTest(NO_NMI_KERNEL)
+        guest = self.boot(Config(cpus=3, append='irqchip.gicv3_pseudo_nmi=1'),
+                          kernel)
+        guest.detected()
+        if not guest.dmesg('Pseudo-NMIs enabled'):
+            self.skipTest('this Linux 7.3 has no ARM64_PSEUDO_NMI: '
+                          'tools/guest-kernel makes one that has')
+        guest.wedge((1, 2))
+        guest.mask_daif(2)
+        masked = [guest.registers(cpu)['PSTATE'] & PSTATE_DAIF
+                  for cpu in (1, 2)]
+        self.assertEqual(masked, [0, PSTATE_DAIF])
+        guest.sysrq('l')
+        for cpu in (1, 2):
+            guest.wait_log(rf'NMI backtrace for cpu {cpu}\n(?:.*\n)*?'
+                           r'.*pc : lkdtm_HARDLOCKUP\+')
 
 
 if __name__ == '__main__':
