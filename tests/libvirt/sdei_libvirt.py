@@ -55,7 +55,8 @@ class Place:
     """A folder that an unprivileged user may read, for QEMU, guests and daemons."""
 
     def __init__(self, archive):
-        self.path = Path(tempfile.mkdtemp(prefix='sdei-lv-'))
+        # libvirt puts UNIX sockets deep below it, whose paths must be short
+        self.path = Path(tempfile.mkdtemp(prefix='lv-'))
         self.path.chmod(0o755)
         self.prefix = []
         self.user = None
@@ -112,13 +113,13 @@ class Daemon:
         self.env = {**os.environ, 'PATH': f'{place.emulator.parent}:{search_path()}', 'HOME': str(self.home), 'LC_ALL': 'C'}
         self.env.pop('XDG_DATA_DIRS', None)
         for variable in ('CONFIG_HOME', 'CACHE_HOME', 'DATA_HOME', 'STATE_HOME', 'RUNTIME_DIR'):
-            self.env[f'XDG_{variable}'] = str(place.folder(name, variable.lower()))
-        config = place.folder(name, 'config_home', 'libvirt')
+            self.env[f'XDG_{variable}'] = str(place.folder(name, variable.split('_')[0].lower()))
+        config = place.folder(name, 'config', 'libvirt')
         # libvirt refuses to move a guest to the host that it is on
         (config / 'libvirtd.conf').write_text(f'host_uuid = "{uuid.uuid4()}"\n'
                                               f'log_outputs = "2:file:{self.home}/libvirtd.log"\n')
         (config / 'qemu.conf').write_text('stdio_handler = "file"\nsecurity_driver = "none"\n')
-        self.socket = self.home / 'runtime_dir/libvirt/libvirt-sock'
+        self.socket = self.home / 'runtime/libvirt/libvirt-sock'
         self.uri = f'qemu+unix:///session?socket={self.socket}'
         self.process = subprocess.Popen(self.words('libvirtd'), env=self.env, cwd='/',
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -207,7 +208,7 @@ class Domain:
         self.virsh('destroy')
 
     def get_log(self):
-        path = self.daemon.home / f'cache_home/libvirt/qemu/log/{self.name}.log'
+        path = self.daemon.home / f'cache/libvirt/qemu/log/{self.name}.log'
         return path.read_text(errors='replace')[-3000:] if path.exists() else ''
 
     def wait(self, timeout):
