@@ -326,12 +326,15 @@ class Guest:
         """Set PSTATE.DAIF of a vCPU, as a debugger does."""
         path = f'{self._socket_path}.gdb'
         stub = 'human-monitor-command'
-        self.vm.cmd(stub, command_line=f'gdbserver unix:{path},server=on,wait=off')
+        self.vm.cmd(stub, command_line=f'gdbserver unix:{path},'
+                                       'server=on,wait=off')
         with socket.socket(socket.AF_UNIX) as gdb:
             gdb.connect(path)
             _gdb_command(gdb, f'Hg{cpu + 1:x}')
-            pstate = struct.unpack('<I', bytes.fromhex(_gdb_command(gdb, 'p21')))[0]
-            _gdb_command(gdb, 'P21=' + struct.pack('<I', pstate | PSTATE_DAIF).hex())
+            pstate, = struct.unpack('<I',
+                                    bytes.fromhex(_gdb_command(gdb, 'p21')))
+            pstate |= PSTATE_DAIF
+            _gdb_command(gdb, 'P21=' + struct.pack('<I', pstate).hex())
             # The VM, which stopped for the debugger, goes on
             _gdb_command(gdb, 'D')
         self.vm.cmd(stub, command_line='gdbserver none')
