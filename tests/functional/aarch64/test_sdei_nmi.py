@@ -64,7 +64,9 @@ class SdeiNmi(SdeiGuestTest):
         self.assertEqual(masked, [0, PSTATE_DAIF])
         guest.sysrq('l')
         for cpu in (1, 2):
-            guest.wait_log(rf'NMI backtrace for cpu {cpu}\n(?:.*\n)*?'
+            # Where it is itself, not the next one
+            guest.wait_log(rf'NMI backtrace for cpu {cpu}\n'
+                           r'(?:(?!.*NMI backtrace for).*\n)*?'
                            r'.*pc : lkdtm_HARDLOCKUP\+')
 
 
